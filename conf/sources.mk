@@ -1,0 +1,2 @@
+# What make install copies to $(pkgdatadir)/conf.
+conf_files =

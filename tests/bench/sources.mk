@@ -1,0 +1,2 @@
+# Bench programs: tests/bench/bench_x from tests/bench/bench_x.c.
+bench_programs =

@@ -1,0 +1,2 @@
+# The guards that make check runs.
+check_scripts =

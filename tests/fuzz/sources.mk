@@ -1,0 +1,3 @@
+# Fuzz targets: tests/fuzz/fuzz_x.c defines LLVMFuzzerTestOneInput(); its
+# seeds live in tests/fuzz/corpus/x/ and are replayed by make check.
+fuzz_targets =

@@ -1,0 +1,2 @@
+# What make install copies to $(pkgdatadir)/workflows.
+workflow_files =

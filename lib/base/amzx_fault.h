@@ -29,7 +29,7 @@ typedef struct {
     apr_status_t status;
     char code[64];
     char detail[512];
-    char place[160];                   /**< "file:line:column" or a path; may be "" */
+    char place[160]; /**< "file:line:column" or a path; may be "" */
     apr_interval_time_t retry_after_us; /**< -1 when not known */
 } amzx_fault_t;
 

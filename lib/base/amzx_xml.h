@@ -9,6 +9,7 @@
 #define AMZX_XML_H
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 #include "amzx_fault.h"
 

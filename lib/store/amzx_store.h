@@ -11,6 +11,8 @@
 #ifndef AMZX_STORE_H
 #define AMZX_STORE_H
 
+#include <apr_tables.h>
+
 #include "amzx_crypto.h"
 #include "amzx_db.h"
 #include "amzx_fault.h"

@@ -9,6 +9,8 @@
 #ifndef AMZX_ENVELOPE_H
 #define AMZX_ENVELOPE_H
 
+#include <apr_tables.h>
+
 #include "amzx_fault.h"
 #include "amzx_val.h"
 

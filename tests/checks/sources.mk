@@ -8,5 +8,6 @@ check_scripts = \
     tests/checks/libraries.py \
     tests/checks/logids.py \
     tests/checks/registered.py \
+    tests/checks/selftest.py \
     tests/checks/sizes.py \
     tests/checks/words.py

@@ -36,6 +36,13 @@ def read(path):
         return f.read()
 
 
+def read_if_there(path):
+    """The text of a file, empty when there is none."""
+    if os.path.isfile(os.path.join(TOP, path)):
+        return read(path)
+    return ""
+
+
 _TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
                     r"'(?:\\.|[^'\\\n])*'", re.S)
 

@@ -26,7 +26,8 @@ def from_modules():
 
 def from_lines(path, pattern):
     found = {}
-    for number, line in enumerate(common.read(path).split("\n"), 1):
+    for number, line in enumerate(
+            common.read_if_there(path).split("\n"), 1):
         for name in re.findall(pattern, line):
             found.setdefault(name, (path, number))
     return found

@@ -16,6 +16,8 @@ HOMES = (
     ("sqlite3", r"sqlite3\.h", None),
 )
 DATABASE = {"apr_dbd", "sqlite3"}
+# It stands for somebody else's server, so it keeps its state by itself.
+SANDBOX = "sandbox/sandbox_db.c"
 CATALOGUE = re.compile(r"^(lib/db|sandbox)/\w+\.def$")
 SQL = re.compile(r"^\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s"
                  r"+SET\s|DELETE\s+FROM\s|CREATE\s+(UNIQUE\s+)?(TABLE|INDEX)"
@@ -36,6 +38,8 @@ def main():
             verdict.fault("lib", 1, "nothing includes %s: is the pattern of "
                           "this check still right?" % name)
         verdict.look()
+        if name == "sqlite3":
+            users = [path for path in users if path != SANDBOX]
         for path in users:
             line = common.line_of(texts[path],
                                   include.search(texts[path]).start())

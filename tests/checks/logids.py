@@ -61,7 +61,7 @@ def main():
         print("no log call yet: nothing to compare")
         raise SystemExit(common.SKIPPED)
     manual = {}
-    for number, line in enumerate(common.read(MANUAL).split("\n"), 1):
+    for number, line in enumerate(common.read_if_there(MANUAL).split("\n"), 1):
         for name in re.findall(r"^(?:#+|\|)\s*`?AMZX(\d{4})\b", line):
             if int(name) in manual:
                 verdict.fault(MANUAL, number, "AMZX%s is there twice" % name)

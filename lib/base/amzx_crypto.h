@@ -30,6 +30,9 @@ int amzx_ct_equal(const void *a, apr_size_t a_len, const void *b,
 
 apr_status_t amzx_random_bytes(unsigned char *out, apr_size_t len);
 
+/** Overwrite so that no compiler leaves it out. */
+void amzx_wipe(void *bytes, apr_size_t len);
+
 /** SHA-1 name UUID (RFC 4122 version 5) of text in a namespace UUID. */
 apr_status_t amzx_uuid5(char out[37], const char *ns, const char *text);
 /** A random UUID (version 4). */
@@ -45,7 +48,7 @@ amzx_secret_t *amzx_secret_make(const void *bytes, apr_size_t len,
                                 apr_pool_t *p);
 /**
  * Read a secret file: trailing newlines and blanks are cut, at most 64 KiB,
- * refused when group or others may write it.
+ * refused when group or others may write it, or when nothing is left.
  */
 apr_status_t amzx_secret_file(amzx_secret_t **out, const char *path,
                               amzx_fault_t *fault, apr_pool_t *p);
@@ -63,12 +66,16 @@ apr_status_t amzx_keyring_load(amzx_keyring_t **out, const char *path,
 /**
  * Seal with AES-256-GCM, random nonce, `aad` bound. The result is text:
  * "s1." key id "." base64(nonce, tag, ciphertext). With a NULL keyring the
- * text is "p0." base64(plain): readable, and doctor warns.
+ * text is "p0." base64(plain): readable, and doctor warns. NULL only when
+ * the random source fails.
  */
 const char *amzx_seal(const amzx_keyring_t *ring, const void *plain,
                       apr_size_t len, const char *aad, apr_pool_t *p);
 
-/** Open; APR_EACCES when key, aad or bytes are wrong. Adds a final NUL. */
+/**
+ * Open; APR_EACCES when key, aad or bytes are wrong. Adds a final NUL. The
+ * bytes are wiped when the pool goes. A "p0." text opens with any keyring.
+ */
 apr_status_t amzx_unseal(char **plain, apr_size_t *len,
                          const amzx_keyring_t *ring, const char *sealed,
                          const char *aad, amzx_fault_t *fault, apr_pool_t *p);

@@ -22,6 +22,7 @@ typedef enum {
  * clock, randomness and log. Members are read-only after start.
  */
 typedef struct amzx_env_t amzx_env_t;
+struct amzx_counters_t;
 struct amzx_env_t {
     void *ctx;                                 /**< for the functions below */
     apr_time_t (*now)(void *ctx);              /**< UTC microseconds */
@@ -31,6 +32,7 @@ struct amzx_env_t {
                 const char *tag, const char *line);
     amzx_log_level_e log_level;                /**< lines above are dropped */
     const char *tag;                           /**< "web 1234", "engine 99" */
+    struct amzx_counters_t *counters;          /**< amzx_counter.h, or NULL */
 };
 
 /** The real clock and RAND_bytes; logs to stderr. For tests and the CLI. */
@@ -41,6 +43,10 @@ apr_time_t amzx_now(const amzx_env_t *env);
 
 /** Monotonic microseconds of the host. */
 apr_time_t amzx_mono(const amzx_env_t *env);
+
+/** Random bytes of the host. */
+apr_status_t amzx_random(const amzx_env_t *env, unsigned char *out,
+                         apr_size_t len);
 
 /**
  * Uniform random number in [0, bound); 0 when bound is 0.

@@ -29,6 +29,14 @@ apr_size_t amzx_utf8_count(const char *s, apr_size_t len);
 /** Bytes taken by the first `points` code points of valid UTF-8. */
 apr_size_t amzx_utf8_prefix(const char *s, apr_size_t len, apr_size_t points);
 
+/**
+ * Copy to `out` (room for len + 1; may be `s` itself) with control characters
+ * replaced by `mark`, bytes that are not UTF-8 by '?', and a character that
+ * was cut off at the end dropped. @return the length written
+ */
+apr_size_t amzx_str_clean(char *out, const char *s, apr_size_t len,
+                          char mark);
+
 /** A copy fit for a log line: control characters to '?', cut at max. */
 const char *amzx_str_printable(const char *s, apr_size_t max, apr_pool_t *p);
 
@@ -48,7 +56,10 @@ const char *amzx_hex(const void *bytes, apr_size_t len, apr_pool_t *p);
 /** Split on any of the separators, dropping empties; NULL-terminated. */
 char **amzx_split(const char *s, const char *separators, apr_pool_t *p);
 
-/** Read a whole regular file of at most max bytes; bytes get a final NUL. */
+/**
+ * Read a whole regular file of at most max bytes; bytes get a final NUL.
+ * @return APR_ENOSPC when it is longer, APR_EINVAL when not a regular file
+ */
 apr_status_t amzx_file_read(char **bytes, apr_size_t *len, const char *path,
                             apr_size_t max, apr_pool_t *p);
 

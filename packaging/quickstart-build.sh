@@ -30,25 +30,30 @@ build_list() {
     fi
 }
 
-# Brings build/src up to date. Times are kept, so make sees what changed.
-build_mirror() {
-    local file src=$WORK/src
-    mkdir -p "$src"
-    build_list | sort -u >"$WORK/list.new"
+# Removes what the project no longer has, then copies what is newer. Times are
+# kept, so make sees what changed.
+build_copy() {
+    local file src=$1 list=$2
     if [ -f "$src/MANIFEST" ]; then
-        comm -13 "$WORK/list.new" "$src/MANIFEST" |
+        LC_ALL=C comm -13 "$list" "$src/MANIFEST" |
             while IFS= read -r file; do rm -f "$src/$file"; done
     fi
     while IFS= read -r file; do
         if [ -f "$TOP/$file" ]; then
             printf '%s\0' "$file"
         fi
-    done <"$WORK/list.new" |
-        (cd "$TOP" && xargs -0 cp -pu --parents -t "$src")
-    mv "$WORK/list.new" "$src/MANIFEST"
-    if [ ! -x "$src/configure" ]; then
-        (cd "$src" && autoreconf -fi)
-    fi
+    done <"$list" | (cd "$TOP" && xargs -0 cp -pu --parents -t "$src")
+}
+
+# Brings build/src up to date. Called where set -e does not count.
+build_mirror() {
+    local src=$WORK/src
+    mkdir -p "$src" || return 1
+    build_list >"$WORK/list.all" || return 1
+    LC_ALL=C sort -u "$WORK/list.all" >"$WORK/list.new" || return 1
+    build_copy "$src" "$WORK/list.new" || return 1
+    mv "$WORK/list.new" "$src/MANIFEST" || return 1
+    [ -x "$src/configure" ] || (cd "$src" && autoreconf -fi)
 }
 
 build_configure() {

@@ -9,11 +9,16 @@ PACKAGES_RUN=(apache2 apache2-dev libapr1-dev libaprutil1-dev
 PACKAGES_TEST=(libcmocka-dev clang clang-format clang-tidy libclang-rt-dev
     postgresql valgrind wrk nodejs npm libxml2-utils mawk)
 
+# A clone is read with git; a release has a list of its files.
+if [ -e "$TOP/.git" ]; then
+    PACKAGES_RUN+=(git)
+fi
+
 # The command that makes a package superfluous when it came from elsewhere.
 packages_command() {
     case $1 in
     nodejs) echo node ;;
-    npm | python3 | curl | make | gcc | wrk | valgrind) echo "$1" ;;
+    npm | git | python3 | curl | make | gcc | wrk | valgrind) echo "$1" ;;
     clang | mawk) echo "$1" ;;
     clang-format | clang-tidy) echo "$1" ;;
     esac

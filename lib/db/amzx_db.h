@@ -10,6 +10,7 @@
 #define AMZX_DB_H
 
 #include <apr_pools.h>
+#include <apr_user.h>
 
 #include "amzx_env.h"
 #include "amzx_fault.h"
@@ -44,6 +45,15 @@ amzx_dialect_e amzx_db_dialect(const amzx_db_t *db);
  */
 apr_status_t amzx_db_migrate(amzx_db_t *db, amzx_fault_t *fault,
                              apr_pool_t *p);
+/**
+ * Make what a SQLite database needs so that a process of another user can
+ * write it: folder (0700), file, .lock and, where they are, -wal and -shm,
+ * given to uid and gid. For the httpd parent, which is root, before and after
+ * amzx_db_migrate(). Nothing is done for PostgreSQL. Links are not followed.
+ */
+apr_status_t amzx_db_prepare_files(const char *dsn, apr_uid_t uid,
+                                   apr_gid_t gid, amzx_fault_t *fault,
+                                   apr_pool_t *p);
 /** Is the schema the one this build needs? Else `config.schema`. */
 apr_status_t amzx_db_verify(amzx_db_t *db, amzx_fault_t *fault,
                             apr_pool_t *p);

@@ -1,3 +1,4 @@
 # Sources of lib/store: a plain make fragment, read by automake and by
 # apxs/Makefile. Only "name = value" lines with backslashes.
-store_sources =
+store_sources = \
+    lib/store/amzx_batch.h

@@ -50,9 +50,10 @@ packages_install() {
     local install=(apt-get install -y --no-install-recommends "$@")
     say "Installing: $*"
     export DEBIAN_FRONTEND=noninteractive
-    "${install[@]}" && return
-    say "That failed; refreshing the package lists and trying once more."
-    apt-get update && "${install[@]}"
+    build_quiet packages "${install[@]}" && return
+    say "Refreshing the package lists and trying once more."
+    build_quiet package-lists apt-get update &&
+        build_quiet packages "${install[@]}"
 }
 
 # Names every missing package of the list, then installs them or says how.

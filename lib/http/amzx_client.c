@@ -202,7 +202,7 @@ static void finish(client_t *c, amzx_easy_t *easy, amzx_outcome_t *out)
     apr_pool_cleanup_kill(call->pool, call, call_gone);
     (void)call_unlink(call);
     if (out->status > 0) {
-        rsp = amzx_reply_take(amzx_easy_reply(easy), out->status, call->pool);
+        rsp = amzx_reply_take(out->reply, out->status, call->pool);
         rsp->duration_us = amzx_mono(c->env) - call->started;
     }
     else {

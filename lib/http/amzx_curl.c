@@ -57,9 +57,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose,
 {
     amzx_easy_t *e = ctx;
 
-    if (purpose != CURLSOCKTYPE_IPCXN) {
-        return CURL_SOCKET_BAD;
-    }
+    (void)purpose;
     /* With a proxy this is the operator's proxy, not the peer. */
     if (!e->may_be_private && e->m->opt->proxy == NULL
         && !amzx_guard_is_public(&address->addr,
@@ -226,13 +224,6 @@ static int set_message(amzx_easy_t *e, const amzx_http_request_t *req)
     SET(CURLOPT_CUSTOMREQUEST, req->method);
     SET(CURLOPT_HTTPHEADER, e->headers);
     SET(CURLOPT_CURLU, e->url);
-    return !bad;
-}
-
-static int set_limits(amzx_easy_t *e, const amzx_http_request_t *req)
-{
-    int bad = 0;
-
     SET(CURLOPT_TIMEOUT_MS, (long)((req->total_timeout_us + 999) / 1000));
     SET(CURLOPT_CONNECTTIMEOUT_MS,
         (long)((req->connect_timeout_us + 999) / 1000));
@@ -314,7 +305,7 @@ apr_status_t amzx_easy_start(amzx_easy_t *e, const amzx_http_request_t *req,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!set_policy(e) || !set_message(e, req) || !set_limits(e, req)
+    if (!set_policy(e) || !set_message(e, req)
         || curl_multi_add_handle(e->m->multi, e->easy) != CURLM_OK) {
         return amzx_fault_set(fault, AMZX_FAULT_BUG, APR_EGENERAL,
                               "internal.http", "the call cannot be set up");
@@ -329,11 +320,6 @@ void amzx_easy_stop(amzx_easy_t *e)
         e->owner = NULL;
         (void)curl_multi_remove_handle(e->m->multi, e->easy);
     }
-}
-
-amzx_reply_t *amzx_easy_reply(amzx_easy_t *e)
-{
-    return &e->reply;
 }
 
 /* ---- the end of a transfer ----------------------------------------------- */
@@ -419,6 +405,7 @@ amzx_easy_t *amzx_multi_ended(amzx_outcome_t *out, amzx_multi_t *m)
         result = CURLE_WEIRD_SERVER_REPLY;
     }
     out->owner = e->owner;
+    out->reply = &e->reply;
     out->status = result == CURLE_OK ? (int)status : 0;
     out->code = code_of(e, result);
     out->why = why(e, result);

@@ -24,6 +24,7 @@ typedef struct {
 typedef struct {
     void *owner; /**< as given to amzx_easy_start */
     int status;  /**< 0: no answer */
+    amzx_reply_t *reply;
     int maybe_sent;
     int is_safe;      /**< GET or HEAD */
     const char *code; /**< without an answer: see amzx_http_done_fn */
@@ -60,7 +61,5 @@ apr_status_t amzx_easy_start(amzx_easy_t *e, const amzx_http_request_t *req,
                              void *owner, amzx_fault_t *fault);
 /** Give up a call in flight; its connection is closed. */
 void amzx_easy_stop(amzx_easy_t *e);
-/** What has arrived. */
-amzx_reply_t *amzx_easy_reply(amzx_easy_t *e);
 
 #endif

@@ -3,7 +3,12 @@
 http_sources = \
     lib/http/amzx_client.c \
     lib/http/amzx_curl.c \
+    lib/http/amzx_curl.h \
     lib/http/amzx_guard.c \
+    lib/http/amzx_guard.h \
     lib/http/amzx_http.c \
+    lib/http/amzx_http.h \
     lib/http/amzx_loop.c \
-    lib/http/amzx_reply.c
+    lib/http/amzx_loop.h \
+    lib/http/amzx_reply.c \
+    lib/http/amzx_reply.h

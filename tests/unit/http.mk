@@ -1,3 +1,4 @@
 # Unit tests of lib/http: one program per file of the same name.
-http_tests =
+http_tests = \
+    tests/unit/test_loop
 http_test_extra =

@@ -314,18 +314,27 @@ static apr_status_t sum_weights(u128 *sum, int *scale,
     return *sum > 0 ? APR_SUCCESS : APR_EINVAL;
 }
 
-apr_status_t amzx_dec_allocate(amzx_dec_t *parts, amzx_dec_t total,
-                               const amzx_dec_t *weights, apr_size_t count,
-                               int scale)
+static amzx_dec_t *part_at(amzx_dec_t *parts, apr_size_t stride, apr_size_t i)
+{
+    return (amzx_dec_t *)(void *)((char *)parts + i * stride);
+}
+
+apr_status_t amzx_dec_allocate_to(amzx_dec_t *parts, apr_size_t stride,
+                                  amzx_dec_t total,
+                                  const amzx_dec_t *weights,
+                                  apr_size_t count, int scale)
 {
     int is_negative = total.coef < 0;
     claim_t few[32];
     claim_t *claims = few;
     apr_status_t rv;
-    amzx_dec_t exact;
+    amzx_dec_t w;
     apr_size_t i;
     u128 left;
+    u128 units;
     u128 sum;
+    u128 rest;
+    u128 quot;
     int wide;
 
     total = amzx_dec_trim(total);
@@ -334,7 +343,7 @@ apr_status_t amzx_dec_allocate(amzx_dec_t *parts, amzx_dec_t total,
     }
     rv = sum_weights(&sum, &wide, weights, count);
     if (rv == APR_SUCCESS) {
-        rv = amzx_dec_round(&exact, total, scale, AMZX_ROUND_DOWN);
+        rv = amzx_dec_round(&total, total, scale, AMZX_ROUND_DOWN);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -345,16 +354,12 @@ apr_status_t amzx_dec_allocate(amzx_dec_t *parts, amzx_dec_t total,
             return APR_ENOMEM;
         }
     }
-    left = magnitude(exact);
+    units = magnitude(total);
+    left = units;
     for (i = 0; i < count; i++) {
-        u128 rest = 0;
-        u128 quot = 0;
-        amzx_dec_t w;
-
         amzx_dec_round(&w, weights[i], wide, AMZX_ROUND_DOWN);
-        amzx_wide_div(&quot, &rest,
-                      amzx_wide_mul(magnitude(exact), magnitude(w)), sum);
-        parts[i] = make(quot, is_negative, scale);
+        amzx_wide_div(&quot, &rest, amzx_wide_mul(units, magnitude(w)), sum);
+        *part_at(parts, stride, i) = make(quot, is_negative, scale);
         left -= quot;
         claims[i].rest = (__int128)rest;
         claims[i].index = i;
@@ -362,10 +367,18 @@ apr_status_t amzx_dec_allocate(amzx_dec_t *parts, amzx_dec_t total,
     /* What the floors left is less than one unit per part. */
     qsort(claims, count, sizeof(*claims), larger_rest_first);
     for (i = 0; i < count && left > 0; i++, left--) {
-        parts[claims[i].index].coef += is_negative ? -1 : 1;
+        part_at(parts, stride, claims[i].index)->coef += is_negative ? -1 : 1;
     }
     if (claims != few) {
         free(claims);
     }
     return APR_SUCCESS;
+}
+
+apr_status_t amzx_dec_allocate(amzx_dec_t *parts, amzx_dec_t total,
+                               const amzx_dec_t *weights, apr_size_t count,
+                               int scale)
+{
+    return amzx_dec_allocate_to(parts, sizeof(*parts), total, weights, count,
+                                scale);
 }

@@ -37,4 +37,10 @@ int amzx_wide_div(u128 *quot, u128 *rest, amzx_u256_t n, u128 d);
 /** Divide in place by ten. @return the remainder */
 unsigned amzx_wide_div10(amzx_u256_t *n);
 
+/** As amzx_dec_allocate, with `stride` bytes from one part to the next. */
+apr_status_t amzx_dec_allocate_to(amzx_dec_t *parts, apr_size_t stride,
+                                  amzx_dec_t total,
+                                  const amzx_dec_t *weights,
+                                  apr_size_t count, int scale);
+
 #endif

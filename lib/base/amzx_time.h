@@ -43,6 +43,10 @@ typedef struct amzx_tz_t amzx_tz_t;
 apr_status_t amzx_tz_load(const amzx_tz_t **tz, const char *name,
                           apr_pool_t *p);
 
+/** As amzx_tz_load from the bytes of a TZif file. */
+apr_status_t amzx_tz_parse(const amzx_tz_t **tz, const void *bytes,
+                           apr_size_t len, apr_pool_t *p);
+
 /** Seconds east of UTC at a moment. */
 int amzx_tz_offset(const amzx_tz_t *tz, apr_time_t t);
 

@@ -2,6 +2,9 @@
 # apxs/Makefile. Only "name = value" lines with backslashes.
 base_sources = \
     lib/base/amzx_aead.h \
+    lib/base/amzx_counter.c \
+    lib/base/amzx_counter.def \
+    lib/base/amzx_counter.h \
     lib/base/amzx_crypto.c \
     lib/base/amzx_crypto.h \
     lib/base/amzx_dec.c \
@@ -20,12 +23,24 @@ base_sources = \
     lib/base/amzx_json.c \
     lib/base/amzx_json.h \
     lib/base/amzx_json_write.c \
+    lib/base/amzx_money.c \
+    lib/base/amzx_money.h \
+    lib/base/amzx_op.c \
+    lib/base/amzx_op.h \
+    lib/base/amzx_problem.c \
     lib/base/amzx_secret.c \
+    lib/base/amzx_site.c \
+    lib/base/amzx_site.h \
     lib/base/amzx_str.c \
     lib/base/amzx_str.h \
     lib/base/amzx_time.c \
     lib/base/amzx_time.h \
     lib/base/amzx_time_text.c \
+    lib/base/amzx_tz.c \
+    lib/base/amzx_tz_rule.c \
+    lib/base/amzx_tz_rule.h \
     lib/base/amzx_val.c \
     lib/base/amzx_val.h \
-    lib/base/amzx_val_tree.c
+    lib/base/amzx_val_tree.c \
+    lib/base/amzx_xml.c \
+    lib/base/amzx_xml.h

@@ -1,3 +1,5 @@
 # Unit tests of lib/base: one program per file of the same name.
-base_tests =
-base_test_extra =
+base_tests = \
+    tests/unit/test_time \
+    tests/unit/test_xml
+base_test_extra = tests/unit/base_test.h

@@ -16,6 +16,8 @@ amzx_site_t *amzx_site_make(apr_pool_t *p)
     site->key_file = "";
     site->lease_us = apr_time_from_sec(60);
     site->drain_us = apr_time_from_sec(8);
+    site->settle_us = apr_time_from_sec(30);
+    site->relook_us = apr_time_from_sec(60);
     site->max_in_flight = 1000;
     return site;
 }

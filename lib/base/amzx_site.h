@@ -61,6 +61,11 @@ typedef struct {
     const char *allow_private;   /**< see amzx_http_options_t */
     apr_interval_time_t lease_us;
     apr_interval_time_t drain_us;
+    /** An effect of unknown fate is looked up this long after its last send
+     *  (a slow peer may still be working on it) ... */
+    apr_interval_time_t settle_us;
+    /** ... and, when nothing was found, once more after this. */
+    apr_interval_time_t relook_us;
     int max_in_flight; /**< runs held in memory by one engine */
 } amzx_site_t;
 

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Effects, exactly once: the intent row decides.
+ *
+ *   none --> SENDING --2xx--> APPLIED
+ *               | certainly not executed --> PLANNED --> SENDING
+ *               | refused ----------------> REJECTED --> SENDING gen+1
+ *               | fate unknown -----------> UNKNOWN
+ *   UNKNOWN: young and no error cached --> same key, same bytes again
+ *            else look up: ours --> APPLIED, foreign --> REVIEW,
+ *            nothing --> SENDING gen+1 (blind operations --> REVIEW)
+ */
+#include "amzx_engine_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#include "amzx_json.h"
+
+/* Xero keeps an Idempotency-Key for 6 minutes from the first call.
+ * @fact{xero-api: Idempotency-Key} */
+#define RESEND_WINDOW apr_time_from_sec(300)
+#define MAX_SENDS 3
+#define MAX_GENERATIONS 4
+/* Another run's effect under the same natural key may still be under way. */
+#define FOREIGN_WAIT apr_time_from_sec(120)
+
+static const char *intent_key(const amzx_live_t *live, apr_pool_t *p)
+{
+    amzx_digest_t *d = amzx_digest_new(p);
+    const amzx_ask_t *ask = live->ask;
+
+    amzx_digest_part(d, live->run->tenant, strlen(live->run->tenant));
+    amzx_digest_part(d, ask->using_, strlen(ask->using_));
+    amzx_digest_part(d, ask->op->name, strlen(ask->op->name));
+    amzx_digest_part(d, ask->natural, strlen(ask->natural));
+    return amzx_digest_hex(d, p);
+}
+
+static const char *wire_key(const amzx_intent_t *in, apr_pool_t *p)
+{
+    amzx_digest_t *d = amzx_digest_new(p);
+    char gen[16];
+
+    apr_snprintf(gen, sizeof(gen), "%d", in->gen);
+    amzx_digest_part(d, in->tenant, strlen(in->tenant));
+    amzx_digest_part(d, in->key, strlen(in->key));
+    amzx_digest_part(d, gen, strlen(gen));
+    return amzx_digest_hex(d, p);
+}
+
+static amzx_intent_t *fresh(amzx_live_t *live, const char *key,
+                            apr_time_t now)
+{
+    amzx_intent_t *in = apr_pcalloc(live->pool, sizeof(*in));
+
+    in->key = key;
+    in->tenant = live->run->tenant;
+    in->run_id = live->run->id;
+    in->connection = live->ask->using_;
+    in->op = live->ask->op->name;
+    in->natural = live->ask->natural;
+    in->created_at = now;
+    return in;
+}
+
+/* Freeze the request that the operation built just now. */
+static void freeze(amzx_live_t *live, amzx_intent_t *in)
+{
+    const amzx_http_request_t *req = &live->job.req;
+
+    in->method = req->method;
+    in->path = req->url;
+    in->body = req->body
+                   ? apr_pstrmemdup(live->pool, req->body, req->body_len)
+                   : "";
+    in->body_sha = amzx_sha256_hex(in->body, strlen(in->body), live->pool);
+    in->tries = 0;
+    in->lookups = 0;
+    in->saw_5xx = 0;
+    in->first_sent_at = 0;
+    in->code = NULL;
+    in->detail = NULL;
+}
+
+static void send_intent(amzx_live_t *live, amzx_intent_t *in, apr_time_t now)
+{
+    amzx_job_t *job = &live->job;
+    const char *access = job->access;
+
+    in->state = AMZX_INTENT_SENDING;
+    in->run_id = live->run->id;
+    in->tries++;
+    in->sent_at = now;
+    if (in->first_sent_at == 0) {
+        in->first_sent_at = now;
+    }
+    job->req.method = in->method;
+    job->req.url = in->path;
+    job->req.body = in->body;
+    job->req.body_len = strlen(in->body);
+    job->idempotency_key = wire_key(in, live->pool);
+    live->intent_dirty = 1;
+    live->state = AMZX_LIVE_JOB;
+    amzx_job_want(job, 0);
+    job->access = access;
+}
+
+static void ask_person(amzx_live_t *live, amzx_intent_t *in, const char *why)
+{
+    in->state = AMZX_INTENT_REVIEW;
+    in->code = "intent.review";
+    in->detail = why;
+    live->intent_dirty = 1;
+    amzx_live_leave(live, AMZX_EV_PARK, 0, "intent.review", why);
+}
+
+static void wait_until(amzx_live_t *live, apr_time_t at, const char *why)
+{
+    amzx_live_leave(live, AMZX_EV_WAIT, at, "intent.unknown", why);
+}
+
+static void look_up(amzx_live_t *live, amzx_intent_t *in)
+{
+    const amzx_val_t *args = NULL;
+    const amzx_val_t *result = NULL;
+    amzx_fault_t fault;
+
+    amzx_fault_clear(&fault);
+    if (amzx_machine_confirm_args(&args, live->machine, &fault, live->pool)
+        != APR_SUCCESS) {
+        ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
+        return;
+    }
+    if (!amzx_live_prepare_job(live, live->ask->confirm_op, args, NULL)) {
+        return;
+    }
+    live->is_confirming = 1;
+    if (!amzx_job_begin(&live->job, &result, &fault)) {
+        ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
+        return;
+    }
+    live->state = AMZX_LIVE_JOB;
+    amzx_job_want(&live->job, 0);
+}
+
+static void next_generation(amzx_live_t *live, amzx_intent_t *in,
+                            apr_time_t now)
+{
+    if (in->gen + 1 >= MAX_GENERATIONS) {
+        ask_person(live, in, "the peer's answers contradict each other");
+        return;
+    }
+    in->gen++;
+    freeze(live, in);
+    send_intent(live, in, now);
+}
+
+/* Fruitless look-ups that prove it did not happen. */
+static int lookups_needed(const amzx_op_t *op)
+{
+    return op->effect == AMZX_EFFECT_UNIQUE ? 1 : 2;
+}
+
+static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
+                           apr_time_t now)
+{
+    const amzx_site_t *site = live->engine->site;
+    const amzx_op_t *op = live->ask->op;
+    apr_time_t at;
+
+    if (!in->saw_5xx && in->tries < MAX_SENDS
+        && now < in->first_sent_at + RESEND_WINDOW) {
+        at = in->sent_at + apr_time_from_sec(in->tries);
+        if (at <= now) {
+            send_intent(live, in, now);
+        }
+        else {
+            wait_until(live, at, "sends the same bytes again");
+        }
+        return;
+    }
+    if (op->effect == AMZX_EFFECT_BLIND || live->ask->confirm_op == NULL) {
+        ask_person(live, in, "the peer may have done it and cannot be asked");
+        return;
+    }
+    if (in->lookups >= lookups_needed(op)) {
+        next_generation(live, in, now);
+        return;
+    }
+    at = in->lookups == 0 ? in->sent_at + site->settle_us
+                          : in->updated_at + site->relook_us;
+    if (at > now) {
+        wait_until(live, at, "looks up whether the peer did it");
+        return;
+    }
+    look_up(live, in);
+}
+
+static void take_applied(amzx_live_t *live, const amzx_intent_t *in,
+                         apr_time_t now)
+{
+    const amzx_val_t *result = &amzx_val_null;
+    amzx_fault_t fault;
+    apr_status_t rv;
+
+    amzx_fault_clear(&fault);
+    rv = amzx_json_parse(&result, in->result, strlen(in->result), NULL,
+                         &fault, live->pool);
+    amzx_machine_answer(live->machine, rv == APR_SUCCESS ? result : NULL,
+                        rv == APR_SUCCESS ? NULL : &fault, now);
+    live->state = AMZX_LIVE_NEXT;
+}
+
+apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
+                                 amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    amzx_intent_t *in = live->intent;
+    const char *key = intent_key(live, live->pool);
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv;
+
+    (void)txn;
+    if (in == NULL) {
+        rv = amzx_intent_get(&in, e->db, &e->store, key, fault, live->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
+    if (in == NULL) {
+        in = fresh(live, key, now);
+        freeze(live, in);
+        live->intent = in;
+        send_intent(live, in, now);
+        return APR_SUCCESS;
+    }
+    live->intent = in;
+    switch (in->state) {
+    case AMZX_INTENT_APPLIED:
+        take_applied(live, in, now);
+        break;
+    case AMZX_INTENT_PLANNED:
+        send_intent(live, in, now);
+        break;
+    case AMZX_INTENT_SENDING:
+        if (strcmp(in->run_id, live->run->id) != 0
+            && now < in->sent_at + FOREIGN_WAIT) {
+            wait_until(live, in->sent_at + FOREIGN_WAIT,
+                       "another run does the same");
+            break;
+        }
+        settle_unknown(live, in, now);
+        break;
+    case AMZX_INTENT_UNKNOWN:
+        settle_unknown(live, in, now);
+        break;
+    case AMZX_INTENT_REJECTED:
+        next_generation(live, in, now);
+        break;
+    case AMZX_INTENT_REVIEW:
+    case AMZX_INTENT_STATES:
+        amzx_live_leave(live, AMZX_EV_PARK, 0, "intent.review", in->detail);
+        break;
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- answers -------------------------------------------------------------- */
+
+static const char *remote_id(const amzx_val_t *result, apr_pool_t *p)
+{
+    apr_size_t i;
+
+    for (i = 0; amzx_val_type(result) == AMZX_OBJ && i < result->u.obj.count;
+         i++) {
+        const amzx_member_t *m = &result->u.obj.member[i];
+
+        if (m->len > 2 && strcmp(m->name + m->len - 2, "ID") == 0) {
+            return apr_pstrdup(p, amzx_val_text(m->val, ""));
+        }
+    }
+    return NULL;
+}
+
+static void applied(amzx_live_t *live, const amzx_val_t *result)
+{
+    amzx_engine_t *e = live->engine;
+    amzx_intent_t *in = live->intent;
+
+    in->state = AMZX_INTENT_APPLIED;
+    in->result = amzx_json_write(result, NULL, live->pool);
+    in->remote_id = remote_id(result, live->pool);
+    live->intent_dirty = 1;
+    amzx_cache_forget(e->cache, live->job.conn, live->ask->op);
+    amzx_machine_answer(live->machine, result, NULL, amzx_now(e->env));
+    live->state = AMZX_LIVE_NEXT;
+}
+
+static void unknown(amzx_live_t *live, const amzx_fault_t *fault)
+{
+    amzx_intent_t *in = live->intent;
+
+    in->state = AMZX_INTENT_UNKNOWN;
+    in->code = apr_pstrdup(live->pool, fault->code);
+    in->detail = apr_pstrdup(live->pool, fault->detail);
+    /* An error may be cached under the key; a conflict says the same. */
+    if (amzx_fault_matches(fault->code, "server validation conflict")) {
+        in->saw_5xx = 1;
+    }
+    amzx_counter_add(live->engine->counters, AMZX_COUNTER_INTENT_UNKNOWN, 1);
+    live->intent_dirty = 1;
+    live->state = AMZX_LIVE_TXN;
+}
+
+static void refused(amzx_live_t *live, const amzx_fault_t *fault,
+                    amzx_intent_state_e state)
+{
+    live->intent->state = state;
+    live->intent->code = apr_pstrdup(live->pool, fault->code);
+    live->intent->detail = apr_pstrdup(live->pool, fault->detail);
+    live->intent_dirty = 1;
+    amzx_machine_answer(live->machine, NULL, fault,
+                        amzx_now(live->engine->env));
+    live->state = AMZX_LIVE_NEXT;
+}
+
+/* Judge one object, or the elements of a list. */
+static void confirmed(amzx_live_t *live, const amzx_val_t *found)
+{
+    amzx_intent_t *in = live->intent;
+    const amzx_val_t *result = NULL;
+    const amzx_val_t *one = found;
+    amzx_fault_t fault;
+    apr_size_t count = 1;
+    apr_size_t i;
+    int is_same = 0;
+
+    if (amzx_val_type(found) == AMZX_LIST) {
+        count = amzx_val_count(found);
+    }
+    else if (amzx_val_is_null(found)) {
+        count = 0;
+    }
+    for (i = 0; i < count && !is_same; i++) {
+        one = amzx_val_type(found) == AMZX_LIST ? amzx_val_at(found, i)
+                                                : found;
+        amzx_fault_clear(&fault);
+        if (amzx_machine_confirm_judge(&is_same, &result, live->machine, one,
+                                       &fault, live->pool)
+            != APR_SUCCESS) {
+            ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
+            return;
+        }
+    }
+    if (is_same) {
+        applied(live, result);
+    }
+    else if (count > 0 && live->ask->op->effect == AMZX_EFFECT_UNIQUE) {
+        ask_person(live, in, "the peer holds another document of that key");
+    }
+    else {
+        in->lookups++;
+        in->updated_at = amzx_now(live->engine->env);
+        live->intent_dirty = 1;
+        live->state = AMZX_LIVE_TXN;
+    }
+}
+
+static void confirm_over(amzx_live_t *live, const amzx_val_t *result,
+                         const amzx_fault_t *fault)
+{
+    const amzx_val_t *ignored = NULL;
+    amzx_fault_t scratch;
+
+    live->is_confirming = 0;
+    if (fault == NULL) {
+        confirmed(live, result);
+    }
+    else if (amzx_fault_matches(fault->code, "not_found")) {
+        confirmed(live, &amzx_val_null);
+    }
+    else {
+        wait_until(live,
+                   amzx_now(live->engine->env)
+                       + (fault->retry_after_us > 0 ? fault->retry_after_us
+                                                    : apr_time_from_sec(5)),
+                   apr_pstrdup(live->pool, fault->detail));
+        return;
+    }
+    if (live->state == AMZX_LIVE_TXN) {
+        /* The job was the confirm read: build the effect's request again. */
+        amzx_fault_clear(&scratch);
+        if (amzx_live_prepare_job(live, live->ask->op->name, live->ask->args,
+                                  live->ask->body)
+            && !amzx_job_begin(&live->job, &ignored, &scratch)) {
+            ask_person(live, live->intent,
+                       apr_pstrdup(live->pool, scratch.detail));
+        }
+    }
+}
+
+void amzx_effect_over(amzx_live_t *live, const amzx_val_t *result,
+                      const amzx_fault_t *fault)
+{
+    const amzx_job_t *job = &live->job;
+
+    if (live->is_confirming) {
+        confirm_over(live, result, fault);
+        return;
+    }
+    if (fault == NULL) {
+        applied(live, result);
+    }
+    else if (fault->klass == AMZX_FAULT_UNKNOWN
+             || (!job->is_answered && job->maybe_sent)) {
+        unknown(live, fault);
+    }
+    else if (fault->klass == AMZX_FAULT_TRANSIENT) {
+        refused(live, fault, AMZX_INTENT_PLANNED);
+    }
+    else {
+        refused(live, fault, AMZX_INTENT_REJECTED);
+    }
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a tick's transaction writes about one run. */
+#include "amzx_engine_int.h"
+
+#include <apr_strings.h>
+
+#include <string.h>
+
+#include "amzx_id.h"
+#include "amzx_json.h"
+
+/* A parent that awaits a child is woken by its end; this is the fallback. */
+#define CHILD_POLL apr_time_from_sec(600)
+
+/* ---- reviews --------------------------------------------------------------- */
+
+static const amzx_val_t *decision(const amzx_review_t *r, amzx_fault_t *fault,
+                                  apr_pool_t *p)
+{
+    amzx_val_t *v = amzx_val_obj(5, p);
+    const amzx_val_t *edited = &amzx_val_null;
+
+    if (r->edited != NULL) {
+        amzx_json_parse(&edited, r->edited, strlen(r->edited), NULL, fault,
+                        p);
+    }
+    amzx_val_put_str(v, "choice", r->choice, p);
+    amzx_val_put(v, "edited", edited ? edited : &amzx_val_null, p);
+    amzx_val_put_str(v, "by", r->by, p);
+    amzx_val_put(v, "at", amzx_val_datetime(r->resolved_at, p), p);
+    amzx_val_put_str(v, "note", r->note, p);
+    return v;
+}
+
+static apr_status_t consult_review(amzx_live_t *live, amzx_txn_t *txn,
+                                   amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    amzx_review_t *known = NULL;
+    amzx_review_t review = live->ask->review;
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv;
+    int is_done = 0;
+
+    rv = amzx_review_of(&known, e->db, &e->store, live->run->id,
+                        live->ask->path, fault, live->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (known != NULL && known->choice == NULL && known->on_timeout != NULL
+        && known->due_at <= now) {
+        rv = amzx_review_decide(&is_done, txn, &e->store, live->run->tenant,
+                                known->id, known->on_timeout, NULL, "timeout",
+                                NULL, now, fault, live->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        known->choice = known->on_timeout;
+        known->by = "timeout";
+        known->resolved_at = now;
+    }
+    if (known != NULL && known->choice != NULL) {
+        amzx_machine_answer(live->machine,
+                            decision(known, fault, live->pool), NULL, now);
+        live->state = AMZX_LIVE_NEXT;
+        return APR_SUCCESS;
+    }
+    if (known == NULL) {
+        review.id = amzx_id_new(e->env, "rev", live->pool);
+        review.tenant = live->run->tenant;
+        review.run_id = live->run->id;
+        review.path = live->ask->path;
+        review.created_at = now;
+        rv = amzx_review_put(txn, &e->store, &review, fault, live->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        known = &review;
+    }
+    amzx_live_leave(live, AMZX_EV_ASK, known->due_at, "review",
+                    apr_pstrdup(live->pool, known->title));
+    return APR_SUCCESS;
+}
+
+/* ---- children ---------------------------------------------------------------- */
+
+static apr_status_t put_child(amzx_live_t *live, amzx_txn_t *txn,
+                              amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    const amzx_ask_t *ask = live->ask;
+    const amzx_flow_t *flow = amzx_defs_find(e->defs, ask->workflow);
+    const amzx_trigger_t *t = NULL;
+    int is_new;
+    int i;
+
+    for (i = 0; flow != NULL && (t = amzx_flow_trigger(flow, i)) != NULL;
+         i++) {
+        if (t->kind == AMZX_TRIGGER_MANUAL) {
+            break;
+        }
+    }
+    if (t == NULL) {
+        return amzx_fault_set(fault, AMZX_FAULT_CONFIG, APR_ENOENT,
+                              "config.workflow",
+                              "no workflow \"%s\" with a manual trigger",
+                              ask->workflow);
+    }
+    return amzx_intake_admit_keyed(&is_new, e, txn, flow, t, live->tenant,
+                                   ask->args, live->run->id, live->run->trace,
+                                   ask->run_key, fault, live->pool);
+}
+
+static apr_status_t consult_run(amzx_live_t *live, amzx_txn_t *txn,
+                                amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    const amzx_ask_t *ask = live->ask;
+    amzx_run_t *child = NULL;
+    amzx_val_t *v;
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv;
+
+    rv = put_child(live, txn, fault);
+    if (rv != APR_SUCCESS && fault->klass == AMZX_FAULT_CONFIG) {
+        amzx_live_leave(live, AMZX_EV_PARK, 0,
+                        apr_pstrdup(live->pool, fault->code),
+                        apr_pstrdup(live->pool, fault->detail));
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS && !ask->is_detached) {
+        rv = amzx_run_by_key(&child, e->db, &e->store, live->run->tenant,
+                             ask->workflow, ask->run_key, fault, live->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!ask->is_detached
+        && (child == NULL
+            || (child->state != AMZX_RUN_DONE && child->state != AMZX_RUN_DEAD
+                && child->state != AMZX_RUN_CANCELLED))) {
+        amzx_live_leave(live, AMZX_EV_WAIT, now + CHILD_POLL, "child",
+                        "waits for another run");
+        return APR_SUCCESS;
+    }
+    v = amzx_val_obj(3, live->pool);
+    if (child != NULL) {
+        amzx_val_put_str(v, "runId", child->id, live->pool);
+        amzx_val_put_str(v, "outcome", child->outcome, live->pool);
+        amzx_val_put_str(v, "code", child->code, live->pool);
+    }
+    amzx_machine_answer(live->machine, v, NULL, now);
+    live->state = AMZX_LIVE_NEXT;
+    return APR_SUCCESS;
+}
+
+apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
+                               amzx_fault_t *fault)
+{
+    live->is_dirty = 1;
+    switch (live->ask->kind) {
+    case AMZX_ASK_CALL:
+        return amzx_effect_consult(live, txn, fault);
+    case AMZX_ASK_REVIEW:
+        return consult_review(live, txn, fault);
+    case AMZX_ASK_RUN:
+        return consult_run(live, txn, fault);
+    case AMZX_ASK_WAIT:
+    case AMZX_ASK_END:
+        break;
+    }
+    return APR_SUCCESS;
+}
+
+/* ---- save --------------------------------------------------------------------- */
+
+static apr_status_t put_events(amzx_live_t *live, amzx_txn_t *txn,
+                               const amzx_entry_t *entries, int count,
+                               amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    const amzx_val_t *v = NULL;
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < count && rv == APR_SUCCESS; i++) {
+        if (strcmp(entries[i].kind, "emit") != 0) {
+            continue;
+        }
+        rv = amzx_json_parse(&v, entries[i].data, strlen(entries[i].data),
+                             NULL, fault, live->pool);
+        if (rv == APR_SUCCESS) {
+            rv = amzx_event_put(
+                txn, &e->store, live->run->tenant, live->run->id,
+                entries[i].path, amzx_val_text(amzx_val_get(v, "event"), ""),
+                amzx_json_write(amzx_val_get(v, "body"), NULL, live->pool),
+                entries[i].at, fault, live->pool);
+        }
+    }
+    return rv;
+}
+
+static apr_status_t put_dead(amzx_live_t *live, amzx_txn_t *txn,
+                             amzx_fault_t *fault)
+{
+    const amzx_run_t *run = live->run;
+    amzx_dead_t dead = { 0 };
+
+    dead.id = amzx_id_new(live->engine->env, "dead", live->pool);
+    dead.tenant = run->tenant;
+    dead.run_id = run->id;
+    dead.workflow = run->workflow;
+    dead.version = run->version;
+    dead.step = run->step;
+    dead.code = run->code;
+    dead.detail = run->detail;
+    dead.created_at = amzx_now(live->engine->env);
+    return amzx_dead_put(txn, &dead, fault, live->pool);
+}
+
+static apr_status_t finish_rows(amzx_live_t *live, amzx_txn_t *txn,
+                                amzx_fault_t *fault)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int is_done;
+
+    if (live->event == AMZX_EV_DIE) {
+        rv = put_dead(live, txn, fault);
+    }
+    if (rv == APR_SUCCESS && live->run->origin != NULL
+        && amzx_id_is(live->run->origin, "run")) {
+        rv = amzx_run_move(&is_done, txn, live->run->tenant,
+                           live->run->origin, AMZX_EV_WAKE,
+                           amzx_now(live->engine->env), fault, live->pool);
+    }
+    return rv;
+}
+
+apr_status_t amzx_live_save(amzx_live_t *live, amzx_txn_t *txn,
+                            amzx_fault_t *fault)
+{
+    amzx_engine_t *e = live->engine;
+    amzx_run_t *run = live->run;
+    const amzx_entry_t *entries = NULL;
+    amzx_run_event_e ev = AMZX_EVENTS;
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv;
+    int count = 0;
+    int is_held = 0;
+
+    if (live->machine != NULL) {
+        count = amzx_machine_take(live->machine, &entries);
+        run->step = amzx_machine_path(live->machine);
+    }
+    if (count > 0) {
+        run->seq = entries[count - 1].seq;
+    }
+    run->crashes = 0;
+    if (live->state == AMZX_LIVE_GONE) {
+        ev = live->event;
+    }
+    rv = amzx_run_save(&is_held, txn, run, ev, now, fault, live->pool);
+    if (rv == APR_SUCCESS && !is_held) {
+        amzx_counter_add(e->counters, AMZX_COUNTER_FENCED_WRITES, 1);
+        live->is_fenced = 1;
+        return APR_SUCCESS;
+    }
+    if (rv == APR_SUCCESS && count > 0) {
+        rv = amzx_journal_append(txn, &e->store, run, entries, count, fault,
+                                 live->pool);
+    }
+    if (rv == APR_SUCCESS && live->intent_dirty) {
+        rv = amzx_intent_save(txn, &e->store, live->intent, now, fault,
+                              live->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = put_events(live, txn, entries, count, fault);
+    }
+    if (rv == APR_SUCCESS
+        && (ev == AMZX_EV_DIE || ev == AMZX_EV_FINISH)) {
+        rv = finish_rows(live, txn, fault);
+    }
+    return rv;
+}
+
+static void report(const amzx_live_t *live)
+{
+    amzx_engine_t *e = live->engine;
+    const amzx_run_t *run = live->run;
+
+    if (live->event == AMZX_EV_FINISH) {
+        amzx_counter_add(e->counters,
+                         strcmp(run->outcome, "skipped") == 0
+                             ? AMZX_COUNTER_RUNS_SKIPPED
+                             : AMZX_COUNTER_RUNS_DONE,
+                         1);
+        amzx_log(e->env, AMZX_LOG_INFO, 101, APR_SUCCESS,
+                 "run %s of %s/%s: %s after %" APR_TIME_T_FMT " ms", run->id,
+                 run->tenant, run->workflow, run->outcome,
+                 apr_time_as_msec(amzx_now(e->env) - run->created_at));
+    }
+    else if (live->event == AMZX_EV_DIE) {
+        amzx_counter_add(e->counters, AMZX_COUNTER_RUNS_DEAD, 1);
+        amzx_log(e->env, AMZX_LOG_ERR, 102, APR_SUCCESS,
+                 "run %s of %s/%s is dead at %s: %s", run->id, run->tenant,
+                 run->workflow, run->step ? run->step : "-",
+                 run->code ? run->code : "-");
+    }
+    else if (live->event == AMZX_EV_PARK) {
+        amzx_log(e->env, AMZX_LOG_WARNING, 103, APR_SUCCESS,
+                 "run %s of %s/%s needs a person: %s", run->id, run->tenant,
+                 run->workflow, run->code ? run->code : "-");
+    }
+}
+
+void amzx_live_saved(amzx_live_t *live)
+{
+    amzx_engine_t *e = live->engine;
+
+    if (live->is_fenced) {
+        amzx_log(e->env, AMZX_LOG_WARNING, 104, APR_SUCCESS,
+                 "run %s: its lease went to another engine", live->run->id);
+        amzx_live_drop(live);
+        return;
+    }
+    live->is_dirty = 0;
+    live->intent_dirty = 0;
+    if (live->state == AMZX_LIVE_GONE) {
+        report(live);
+        amzx_live_drop(live);
+    }
+}

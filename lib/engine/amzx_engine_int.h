@@ -17,6 +17,7 @@
 #include <apr_hash.h>
 #include <apr_ring.h>
 
+#include "amzx_batch.h"
 #include "amzx_connector.h"
 #include "amzx_engine.h"
 #include "amzx_limit.h"
@@ -92,7 +93,6 @@ struct amzx_live_t {
     amzx_intent_t *intent;  /**< of the effect asked now */
     int intent_dirty;
     int is_confirming; /**< the job is the confirm read */
-    int is_fenced;     /**< another engine holds it now */
     amzx_job_t job;
 };
 
@@ -133,19 +133,23 @@ struct amzx_engine_t {
     apr_time_t beat_at;     /**< mono: next heartbeat and lease extension */
     apr_time_t sweep_at;    /**< mono: next sweep of expired leases */
     apr_time_t look_at;     /**< mono: next look for work */
+    apr_time_t lease_ok_until; /**< mono: what we hold is ours until then */
     apr_time_t db_retry_at; /**< mono: after a failed transaction */
     int db_failures;
     apr_time_t next_want;   /**< a waiting job may go on then; 0 none */
     int look_now;           /**< woken: look at once */
-    struct amzx_poll_t *polls;
+    int must_release;       /**< after a failed commit: give all back first */
+    apr_array_header_t *claimed; /**< of amzx_run_t, by this tick */
+    struct amzx_poll_t *polls; /**< amzx_poll.c */
 };
 
 /* amzx_job.c */
 void amzx_job_want(amzx_job_t *job, apr_time_t not_before);
 void amzx_job_drop(amzx_job_t *job);
-/** Tokens for what wants to start; 1 when a transaction is needed. */
+/** Tokens for what wants to start. 0: nothing can, 1: only calls without
+ *  limits, 2: permits are needed, so a transaction. */
 int amzx_jobs_prepare(amzx_engine_t *e);
-/** Permits inside the tick's transaction. */
+/** Permits inside the tick's transaction; NULL when prepare said 1. */
 apr_status_t amzx_jobs_permit(amzx_engine_t *e, amzx_txn_t *txn,
                               amzx_fault_t *fault);
 /** After the commit: start; after a failure: back to wanting. */
@@ -168,10 +172,10 @@ void amzx_live_drive(amzx_live_t *live);
 apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
                                amzx_fault_t *fault);
 /** Write entries, intent, run. */
-apr_status_t amzx_live_save(amzx_live_t *live, amzx_txn_t *txn,
-                            amzx_fault_t *fault);
+apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
+                            amzx_txn_t *txn, amzx_fault_t *fault);
 /** After the commit: log, count, drop what is gone. */
-void amzx_live_saved(amzx_live_t *live);
+void amzx_live_saved(amzx_live_t *live, int is_held);
 /** Leave memory with that event at the next commit. */
 void amzx_live_leave(amzx_live_t *live, amzx_run_event_e ev, apr_time_t due,
                      const char *code, const char *detail);
@@ -201,6 +205,10 @@ apr_status_t amzx_intake_admit_keyed(
     const amzx_trigger_t *t, const amzx_tenant_t *tenant,
     const amzx_val_t *brought, const char *origin, const char *trace,
     const char *run_key, amzx_fault_t *fault, apr_pool_t *p);
+
+/** Give back what engines of this host held whose process is gone. */
+apr_status_t amzx_take_back(apr_int64_t *count, amzx_engine_t *e,
+                            amzx_txn_t *txn, amzx_fault_t *fault);
 
 /* amzx_poll.c */
 apr_status_t amzx_polls_make(amzx_engine_t *e, amzx_fault_t *fault);

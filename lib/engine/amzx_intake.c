@@ -142,7 +142,7 @@ static apr_status_t take_one(amzx_engine_t *e, amzx_txn_t *txn,
                                  fault->place[0] ? " at " : "", fault->place),
                     sizeof(tally.why));
         amzx_fault_clear(fault);
-        amzx_log(e->env, AMZX_LOG_WARNING, 105, APR_SUCCESS,
+        amzx_log(e->env, AMZX_LOG_WARNING, 905, APR_SUCCESS,
                  "delivery %s of tenant %s is not readable", d->id,
                  d->tenant);
         return amzx_inbox_close(txn, d->id, "refused", tally.why,

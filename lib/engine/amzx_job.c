@@ -192,13 +192,22 @@ static void note_want(amzx_engine_t *e, apr_time_t at)
     }
 }
 
+static int is_limited(const amzx_job_t *job)
+{
+    const amzx_conn_t *c = job->conn;
+
+    return c != NULL
+           && (c->per_minute > 0 || c->per_day > 0 || c->concurrent > 0
+               || (c->use_op_limits && job->impl->op.interval_us > 0));
+}
+
 int amzx_jobs_prepare(amzx_engine_t *e)
 {
     amzx_job_t *job = APR_RING_FIRST(&e->want);
     amzx_job_t *next;
     amzx_fault_t fault;
     apr_time_t now = amzx_now(e->env);
-    int wanting = 0;
+    int need = 0;
     int is_failed;
 
     e->next_want = 0;
@@ -207,7 +216,7 @@ int amzx_jobs_prepare(amzx_engine_t *e)
         amzx_fault_clear(&fault);
         if (job->not_before <= now) {
             if (get_token(job, &fault, &is_failed)) {
-                wanting++;
+                need = is_limited(job) ? 2 : (need > 1 ? need : 1);
             }
             else if (is_failed) {
                 APR_RING_REMOVE(job, link);
@@ -219,7 +228,7 @@ int amzx_jobs_prepare(amzx_engine_t *e)
         }
         job = next;
     }
-    return wanting > 0;
+    return need;
 }
 
 /* Connections and operations refused in this tick: ask once, not per job. */

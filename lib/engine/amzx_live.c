@@ -262,7 +262,6 @@ void amzx_live_drive(amzx_live_t *live)
         live->intent = NULL;
         live->is_confirming = 0;
         live->ask = amzx_machine_next(live->machine);
-        live->is_dirty = 1;
         switch (live->ask->kind) {
         case AMZX_ASK_CALL:
             if (live->ask->op->effect <= AMZX_EFFECT_READ) {

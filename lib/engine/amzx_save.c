@@ -174,34 +174,33 @@ apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
 
 /* ---- save --------------------------------------------------------------------- */
 
-static apr_status_t put_events(amzx_live_t *live, amzx_txn_t *txn,
+static apr_status_t add_events(amzx_live_t *live, amzx_batch_t *batch,
                                const amzx_entry_t *entries, int count,
                                amzx_fault_t *fault)
 {
-    amzx_engine_t *e = live->engine;
     const amzx_val_t *v = NULL;
     apr_status_t rv = APR_SUCCESS;
     int i;
 
     for (i = 0; i < count && rv == APR_SUCCESS; i++) {
+        amzx_batch_entry(batch, live->run, &entries[i]);
         if (strcmp(entries[i].kind, "emit") != 0) {
             continue;
         }
         rv = amzx_json_parse(&v, entries[i].data, strlen(entries[i].data),
                              NULL, fault, live->pool);
         if (rv == APR_SUCCESS) {
-            rv = amzx_event_put(
-                txn, &e->store, live->run->tenant, live->run->id,
-                entries[i].path, amzx_val_text(amzx_val_get(v, "event"), ""),
-                amzx_json_write(amzx_val_get(v, "body"), NULL, live->pool),
-                entries[i].at, fault, live->pool);
+            amzx_batch_event(
+                batch, live->run, entries[i].path,
+                apr_pstrdup(live->pool,
+                            amzx_val_text(amzx_val_get(v, "event"), "")),
+                amzx_json_write(amzx_val_get(v, "body"), NULL, live->pool));
         }
     }
     return rv;
 }
 
-static apr_status_t put_dead(amzx_live_t *live, amzx_txn_t *txn,
-                             amzx_fault_t *fault)
+static void add_dead(amzx_live_t *live, amzx_batch_t *batch)
 {
     const amzx_run_t *run = live->run;
     amzx_dead_t dead = { 0 };
@@ -215,38 +214,30 @@ static apr_status_t put_dead(amzx_live_t *live, amzx_txn_t *txn,
     dead.code = run->code;
     dead.detail = run->detail;
     dead.created_at = amzx_now(live->engine->env);
-    return amzx_dead_put(txn, &dead, fault, live->pool);
+    amzx_batch_dead(batch, run, &dead);
 }
 
-static apr_status_t finish_rows(amzx_live_t *live, amzx_txn_t *txn,
+/* A child's end wakes the parent that may await it. */
+static apr_status_t wake_parent(amzx_live_t *live, amzx_txn_t *txn,
                                 amzx_fault_t *fault)
 {
-    apr_status_t rv = APR_SUCCESS;
     int is_done;
 
-    if (live->event == AMZX_EV_DIE) {
-        rv = put_dead(live, txn, fault);
+    if (live->run->origin == NULL || !amzx_id_is(live->run->origin, "run")) {
+        return APR_SUCCESS;
     }
-    if (rv == APR_SUCCESS && live->run->origin != NULL
-        && amzx_id_is(live->run->origin, "run")) {
-        rv = amzx_run_move(&is_done, txn, live->run->tenant,
-                           live->run->origin, AMZX_EV_WAKE,
-                           amzx_now(live->engine->env), fault, live->pool);
-    }
-    return rv;
+    return amzx_run_move(&is_done, txn, live->run->tenant, live->run->origin,
+                         AMZX_EV_WAKE, amzx_now(live->engine->env), fault,
+                         live->pool);
 }
 
-apr_status_t amzx_live_save(amzx_live_t *live, amzx_txn_t *txn,
-                            amzx_fault_t *fault)
+apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
+                            amzx_txn_t *txn, amzx_fault_t *fault)
 {
-    amzx_engine_t *e = live->engine;
     amzx_run_t *run = live->run;
     const amzx_entry_t *entries = NULL;
-    amzx_run_event_e ev = AMZX_EVENTS;
-    apr_time_t now = amzx_now(e->env);
     apr_status_t rv;
     int count = 0;
-    int is_held = 0;
 
     if (live->machine != NULL) {
         count = amzx_machine_take(live->machine, &entries);
@@ -256,29 +247,21 @@ apr_status_t amzx_live_save(amzx_live_t *live, amzx_txn_t *txn,
         run->seq = entries[count - 1].seq;
     }
     run->crashes = 0;
-    if (live->state == AMZX_LIVE_GONE) {
-        ev = live->event;
+    amzx_batch_save(batch, run,
+                    live->state == AMZX_LIVE_GONE ? live->event : AMZX_EVENTS);
+    rv = add_events(live, batch, entries, count, fault);
+    if (live->intent_dirty) {
+        amzx_batch_intent(batch, run, live->intent);
     }
-    rv = amzx_run_save(&is_held, txn, run, ev, now, fault, live->pool);
-    if (rv == APR_SUCCESS && !is_held) {
-        amzx_counter_add(e->counters, AMZX_COUNTER_FENCED_WRITES, 1);
-        live->is_fenced = 1;
-        return APR_SUCCESS;
+    if (live->state != AMZX_LIVE_GONE) {
+        return rv;
     }
-    if (rv == APR_SUCCESS && count > 0) {
-        rv = amzx_journal_append(txn, &e->store, run, entries, count, fault,
-                                 live->pool);
-    }
-    if (rv == APR_SUCCESS && live->intent_dirty) {
-        rv = amzx_intent_save(txn, &e->store, live->intent, now, fault,
-                              live->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = put_events(live, txn, entries, count, fault);
+    if (live->event == AMZX_EV_DIE) {
+        add_dead(live, batch);
     }
     if (rv == APR_SUCCESS
-        && (ev == AMZX_EV_DIE || ev == AMZX_EV_FINISH)) {
-        rv = finish_rows(live, txn, fault);
+        && (live->event == AMZX_EV_DIE || live->event == AMZX_EV_FINISH)) {
+        rv = wake_parent(live, txn, fault);
     }
     return rv;
 }
@@ -294,31 +277,32 @@ static void report(const amzx_live_t *live)
                              ? AMZX_COUNTER_RUNS_SKIPPED
                              : AMZX_COUNTER_RUNS_DONE,
                          1);
-        amzx_log(e->env, AMZX_LOG_INFO, 101, APR_SUCCESS,
+        amzx_log(e->env, AMZX_LOG_INFO, 901, APR_SUCCESS,
                  "run %s of %s/%s: %s after %" APR_TIME_T_FMT " ms", run->id,
                  run->tenant, run->workflow, run->outcome,
                  apr_time_as_msec(amzx_now(e->env) - run->created_at));
     }
     else if (live->event == AMZX_EV_DIE) {
         amzx_counter_add(e->counters, AMZX_COUNTER_RUNS_DEAD, 1);
-        amzx_log(e->env, AMZX_LOG_ERR, 102, APR_SUCCESS,
+        amzx_log(e->env, AMZX_LOG_ERR, 902, APR_SUCCESS,
                  "run %s of %s/%s is dead at %s: %s", run->id, run->tenant,
                  run->workflow, run->step ? run->step : "-",
                  run->code ? run->code : "-");
     }
     else if (live->event == AMZX_EV_PARK) {
-        amzx_log(e->env, AMZX_LOG_WARNING, 103, APR_SUCCESS,
+        amzx_log(e->env, AMZX_LOG_WARNING, 903, APR_SUCCESS,
                  "run %s of %s/%s needs a person: %s", run->id, run->tenant,
                  run->workflow, run->code ? run->code : "-");
     }
 }
 
-void amzx_live_saved(amzx_live_t *live)
+void amzx_live_saved(amzx_live_t *live, int is_held)
 {
     amzx_engine_t *e = live->engine;
 
-    if (live->is_fenced) {
-        amzx_log(e->env, AMZX_LOG_WARNING, 104, APR_SUCCESS,
+    if (!is_held) {
+        amzx_counter_add(e->counters, AMZX_COUNTER_FENCED_WRITES, 1);
+        amzx_log(e->env, AMZX_LOG_WARNING, 904, APR_SUCCESS,
                  "run %s: its lease went to another engine", live->run->id);
         amzx_live_drop(live);
         return;

@@ -1,3 +1,16 @@
-# Sources of lib/engine: a plain make fragment, read by automake and by
-# apxs/Makefile. Only "name = value" lines with backslashes.
-engine_sources =
+engine_sources = \
+    lib/engine/amzx_limit.h \
+    lib/engine/amzx_token.h \
+    lib/engine/amzx_defs.c \
+    lib/engine/amzx_defs.h \
+    lib/engine/amzx_engine.c \
+    lib/engine/amzx_engine.h \
+    lib/engine/amzx_engine_int.h \
+    lib/engine/amzx_cache.c \
+    lib/engine/amzx_effect.c \
+    lib/engine/amzx_intake.c \
+    lib/engine/amzx_job.c \
+    lib/engine/amzx_live.c \
+    lib/engine/amzx_poll.c \
+    lib/engine/amzx_save.c \
+    lib/engine/amzx_takeback.c

@@ -471,6 +471,19 @@ apr_status_t amzx_node_beat(amzx_txn_t *txn, const char *owner,
                             const char *host, apr_int64_t pid,
                             apr_time_t started_at, apr_time_t now,
                             amzx_fault_t *fault, apr_pool_t *p);
+typedef struct {
+    const char *owner;
+    const char *host;
+    apr_int64_t pid;
+} amzx_node_t;
+
+/** The engines of a host that said hello and not yet good-bye. */
+apr_status_t amzx_node_list(apr_array_header_t **nodes, amzx_txn_t *txn,
+                            const char *host, amzx_fault_t *fault,
+                            apr_pool_t *p);
+/** Good-bye. */
+apr_status_t amzx_node_forget(amzx_txn_t *txn, const char *owner,
+                              amzx_fault_t *fault, apr_pool_t *p);
 /** The latest heartbeat of any engine; 0 when none. */
 apr_status_t amzx_node_latest(apr_time_t *beat_at, amzx_db_t *db,
                               amzx_fault_t *fault, apr_pool_t *p);

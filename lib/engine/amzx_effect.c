@@ -309,7 +309,7 @@ static void unknown(amzx_live_t *live, const amzx_fault_t *fault)
     if (amzx_fault_matches(fault->code, "server validation conflict")) {
         in->saw_5xx = 1;
     }
-    amzx_counter_add(live->engine->counters, AMZX_COUNTER_INTENT_UNKNOWN, 1);
+    amzx_counter_add(live->engine->env, AMZX_COUNTER_INTENT_UNKNOWN, 1);
     live->intent_dirty = 1;
     live->state = AMZX_LIVE_TXN;
 }

@@ -65,7 +65,7 @@ static apr_status_t keep_alive(amzx_engine_t *e, amzx_txn_t *txn,
     }
     if (rv == APR_SUCCESS && mono >= e->sweep_at) {
         rv = amzx_run_sweep(&count, txn, now, fault, e->tick_pool);
-        amzx_counter_add(e->counters, AMZX_COUNTER_LEASE_EXPIRED, count);
+        amzx_counter_add(e->env, AMZX_COUNTER_LEASE_EXPIRED, count);
     }
     return rv;
 }
@@ -458,7 +458,6 @@ apr_status_t amzx_engine_make(amzx_engine_t **out,
     e->defs = o->defs;
     e->store.env = o->env;
     e->store.ring = o->ring;
-    e->counters = o->counters;
     e->wake_fd = o->wake_fd;
     e->pool = p;
     APR_RING_INIT(&e->lives, amzx_live_t, link);

@@ -11,7 +11,6 @@
 #ifndef AMZX_ENGINE_H
 #define AMZX_ENGINE_H
 
-#include "amzx_counter.h"
 #include "amzx_defs.h"
 #include "amzx_http.h"
 #include "amzx_site.h"
@@ -24,7 +23,6 @@ typedef struct {
     const amzx_site_t *site;
     amzx_defs_t *defs;
     const amzx_keyring_t *ring; /**< NULL: stored bodies stay readable */
-    amzx_counters_t *counters;  /**< NULL: none kept */
     int wake_fd;                /**< eventfd that web children write; -1 */
     amzx_http_t *http;          /**< NULL: a curl client of its own */
     amzx_loop_t *loop;          /**< NULL: a loop of its own */

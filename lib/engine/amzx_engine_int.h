@@ -19,6 +19,7 @@
 
 #include "amzx_batch.h"
 #include "amzx_connector.h"
+#include "amzx_counter.h"
 #include "amzx_engine.h"
 #include "amzx_limit.h"
 #include "amzx_machine.h"
@@ -106,7 +107,6 @@ struct amzx_engine_t {
     const amzx_site_t *site;
     amzx_defs_t *defs;
     amzx_store_t store;
-    amzx_counters_t *counters;
     amzx_db_t *db;
     amzx_loop_t *loop;
     amzx_http_t *http;
@@ -190,21 +190,21 @@ void amzx_effect_over(amzx_live_t *live, const amzx_val_t *result,
 /* amzx_intake.c */
 apr_status_t amzx_intake(int *count, amzx_engine_t *e, amzx_txn_t *txn,
                          amzx_fault_t *fault);
-/** Admit one brought value to one trigger and put the run. */
-apr_status_t amzx_intake_admit(int *is_new, amzx_engine_t *e, amzx_txn_t *txn,
-                               const amzx_flow_t *flow,
-                               const amzx_trigger_t *t,
-                               const amzx_tenant_t *tenant,
-                               const amzx_val_t *brought, const char *origin,
-                               const char *trace, amzx_fault_t *fault,
-                               apr_pool_t *p);
+/** One value brought to one trigger. */
+typedef struct {
+    const amzx_flow_t *flow;
+    const amzx_trigger_t *trigger;
+    const amzx_tenant_t *tenant;
+    const amzx_val_t *brought;
+    const char *origin;
+    const char *trace;
+    const char *run_key; /**< the caller's own, or NULL for the trigger's */
+} amzx_offer_t;
 
-/** As amzx_intake_admit with the caller's own run key (not NULL). */
-apr_status_t amzx_intake_admit_keyed(
-    int *is_new, amzx_engine_t *e, amzx_txn_t *txn, const amzx_flow_t *flow,
-    const amzx_trigger_t *t, const amzx_tenant_t *tenant,
-    const amzx_val_t *brought, const char *origin, const char *trace,
-    const char *run_key, amzx_fault_t *fault, apr_pool_t *p);
+/** Admit it and put the run. */
+apr_status_t amzx_intake_admit(int *is_new, amzx_engine_t *e, amzx_txn_t *txn,
+                               const amzx_offer_t *offer, amzx_fault_t *fault,
+                               apr_pool_t *p);
 
 /** Give back what engines of this host held whose process is gone. */
 apr_status_t amzx_take_back(apr_int64_t *count, amzx_engine_t *e,

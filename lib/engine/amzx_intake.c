@@ -12,14 +12,13 @@
 
 #define INTAKE_MAX 128
 
-apr_status_t amzx_intake_admit_keyed(
-    int *is_new, amzx_engine_t *e, amzx_txn_t *txn, const amzx_flow_t *flow,
-    const amzx_trigger_t *t, const amzx_tenant_t *tenant,
-    const amzx_val_t *brought, const char *origin, const char *trace,
-    const char *run_key, amzx_fault_t *fault, apr_pool_t *p)
+apr_status_t amzx_intake_admit(int *is_new, amzx_engine_t *e, amzx_txn_t *txn,
+                               const amzx_offer_t *offer, amzx_fault_t *fault,
+                               apr_pool_t *p)
 {
+    const amzx_flow_t *flow = offer->flow;
+    const amzx_tenant_t *tenant = offer->tenant;
     const amzx_val_t *config = NULL;
-    const amzx_val_t *tenant_val = amzx_tenant_val(tenant, p);
     amzx_admit_t admit = { 0 };
     amzx_run_t run = { 0 };
     apr_time_t now = amzx_now(e->env);
@@ -30,8 +29,9 @@ apr_status_t amzx_intake_admit_keyed(
         &config, flow,
         amzx_tenant_settings(tenant, amzx_flow_name(flow), p), fault, p);
     if (rv == APR_SUCCESS) {
-        rv = amzx_flow_admit(&admit, flow, t, brought, tenant_val, config,
-                             now, fault, p);
+        rv = amzx_flow_admit(&admit, flow, offer->trigger, offer->brought,
+                             amzx_tenant_val(tenant, p), config, now, fault,
+                             p);
     }
     if (rv != APR_SUCCESS || !admit.is_match) {
         return rv;
@@ -41,29 +41,21 @@ apr_status_t amzx_intake_admit_keyed(
     run.workflow = amzx_flow_name(flow);
     run.version = amzx_flow_version(flow);
     run.sha = amzx_flow_sha(flow);
-    run.run_key = run_key ? run_key : admit.run_key;
+    run.run_key = offer->run_key ? offer->run_key : admit.run_key;
     run.partition = admit.partition;
     run.priority = amzx_flow_priority(flow);
     run.due_at = now;
-    run.trigger = t->id;
-    run.origin = origin;
+    run.trigger = offer->trigger->id;
+    run.origin = offer->origin;
     run.input = admit.payload;
-    run.trace = trace;
+    run.trace = offer->trace;
     run.created_at = now;
     run.updated_at = now;
-    return amzx_run_put(is_new, txn, &e->store, &run, fault, p);
-}
-
-apr_status_t amzx_intake_admit(int *is_new, amzx_engine_t *e, amzx_txn_t *txn,
-                               const amzx_flow_t *flow,
-                               const amzx_trigger_t *t,
-                               const amzx_tenant_t *tenant,
-                               const amzx_val_t *brought, const char *origin,
-                               const char *trace, amzx_fault_t *fault,
-                               apr_pool_t *p)
-{
-    return amzx_intake_admit_keyed(is_new, e, txn, flow, t, tenant, brought,
-                                   origin, trace, NULL, fault, p);
+    rv = amzx_run_put(is_new, txn, &e->store, &run, fault, p);
+    if (rv == APR_SUCCESS && *is_new) {
+        amzx_counter_add(e->env, AMZX_COUNTER_RUN_STARTED, 1);
+    }
+    return rv;
 }
 
 /* What became of one delivery, for its row. */
@@ -80,45 +72,55 @@ static int is_database(const amzx_fault_t *fault)
     return amzx_fault_matches(fault->code, "database");
 }
 
-static apr_status_t offer(amzx_engine_t *e, amzx_txn_t *txn,
-                          const amzx_delivery_t *d,
-                          const amzx_tenant_t *tenant, const amzx_event_t *ev,
-                          tally_t *tally, amzx_fault_t *fault, apr_pool_t *p)
+static apr_status_t offer_one(amzx_engine_t *e, amzx_txn_t *txn,
+                              const amzx_offer_t *offer, tally_t *tally,
+                              amzx_fault_t *fault)
 {
-    const amzx_flow_t *flow;
-    const amzx_trigger_t *t;
+    apr_pool_t *p = e->tick_pool;
     apr_status_t rv;
-    int is_new;
+    int is_new = 0;
+
+    rv = amzx_intake_admit(&is_new, e, txn, offer, fault, p);
+    if (rv != APR_SUCCESS && is_database(fault)) {
+        return rv;
+    }
+    if (rv != APR_SUCCESS) {
+        tally->refused++;
+        apr_cpystrn(tally->why,
+                    apr_psprintf(p, "%s: %s: %s", amzx_flow_name(offer->flow),
+                                 fault->code, fault->detail),
+                    sizeof(tally->why));
+        amzx_fault_clear(fault);
+    }
+    tally->runs += is_new;
+    return APR_SUCCESS;
+}
+
+static apr_status_t offer_all(amzx_engine_t *e, amzx_txn_t *txn,
+                              const amzx_delivery_t *d, amzx_offer_t *offer,
+                              const amzx_event_t *ev, tally_t *tally,
+                              amzx_fault_t *fault)
+{
+    apr_status_t rv = APR_SUCCESS;
     int f;
     int i;
 
+    offer->brought = ev->event;
     for (f = 0; f < amzx_defs_count(e->defs); f++) {
-        flow = amzx_defs_at(e->defs, f);
-        for (i = 0; (t = amzx_flow_trigger(flow, i)) != NULL; i++) {
-            if (t->kind != AMZX_TRIGGER_EVENT
-                || strcmp(t->source, d->source) != 0
-                || strcmp(t->type, ev->type) != 0) {
-                continue;
+        offer->flow = amzx_defs_at(e->defs, f);
+        for (i = 0; rv == APR_SUCCESS; i++) {
+            offer->trigger = amzx_flow_trigger(offer->flow, i);
+            if (offer->trigger == NULL) {
+                break;
             }
-            is_new = 0;
-            rv = amzx_intake_admit(&is_new, e, txn, flow, t, tenant,
-                                   ev->event, d->id, d->trace, fault, p);
-            if (rv != APR_SUCCESS && is_database(fault)) {
-                return rv;
+            if (offer->trigger->kind == AMZX_TRIGGER_EVENT
+                && strcmp(offer->trigger->source, d->source) == 0
+                && strcmp(offer->trigger->type, ev->type) == 0) {
+                rv = offer_one(e, txn, offer, tally, fault);
             }
-            if (rv != APR_SUCCESS) {
-                tally->refused++;
-                apr_cpystrn(tally->why,
-                            apr_psprintf(p, "%s: %s: %s",
-                                         amzx_flow_name(flow), fault->code,
-                                         fault->detail),
-                            sizeof(tally->why));
-                amzx_fault_clear(fault);
-            }
-            tally->runs += is_new;
         }
     }
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t take_one(amzx_engine_t *e, amzx_txn_t *txn,
@@ -127,6 +129,8 @@ static apr_status_t take_one(amzx_engine_t *e, amzx_txn_t *txn,
 {
     const amzx_tenant_t *tenant = amzx_site_find(e->site, d->tenant);
     apr_array_header_t *events = NULL;
+    amzx_offer_t offer = { .tenant = tenant, .origin = d->id,
+                           .trace = d->trace };
     tally_t tally = { 0 };
     apr_status_t rv;
     int i;
@@ -150,8 +154,9 @@ static apr_status_t take_one(amzx_engine_t *e, amzx_txn_t *txn,
     }
     for (i = 0; i < events->nelts; i++) {
         tally.events++;
-        rv = offer(e, txn, d, tenant,
-                   &APR_ARRAY_IDX(events, i, amzx_event_t), &tally, fault, p);
+        rv = offer_all(e, txn, d, &offer,
+                       &APR_ARRAY_IDX(events, i, amzx_event_t), &tally,
+                       fault);
         if (rv != APR_SUCCESS) {
             return rv;
         }

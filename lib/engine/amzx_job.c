@@ -16,19 +16,19 @@ static void finish(amzx_job_t *job, const amzx_val_t *result,
 
 static void count_answer(amzx_job_t *job, const amzx_http_response_t *rsp)
 {
-    amzx_counters_t *c = job->engine->counters;
+    const amzx_env_t *env = job->engine->env;
 
     if (rsp == NULL) {
-        amzx_counter_add(c, AMZX_COUNTER_HTTP_REQUESTS_NETWORK, 1);
+        amzx_counter_add(env, AMZX_COUNTER_HTTP_NETWORK, 1);
     }
     else if (rsp->status >= 500) {
-        amzx_counter_add(c, AMZX_COUNTER_HTTP_REQUESTS_5XX, 1);
+        amzx_counter_add(env, AMZX_COUNTER_HTTP_5XX, 1);
     }
     else if (rsp->status >= 400) {
-        amzx_counter_add(c, AMZX_COUNTER_HTTP_REQUESTS_4XX, 1);
+        amzx_counter_add(env, AMZX_COUNTER_HTTP_4XX, 1);
     }
     else {
-        amzx_counter_add(c, AMZX_COUNTER_HTTP_REQUESTS_2XX, 1);
+        amzx_counter_add(env, AMZX_COUNTER_HTTP_2XX, 1);
     }
 }
 
@@ -104,7 +104,7 @@ static int absorb(amzx_job_t *job, const amzx_fault_t *fault, apr_time_t now)
     if (fault->klass != AMZX_FAULT_THROTTLED) {
         return 0;
     }
-    amzx_counter_add(job->engine->counters, AMZX_COUNTER_THROTTLED, 1);
+    amzx_counter_add(job->engine->env, AMZX_COUNTER_HTTP_429, 1);
     at = now + (fault->retry_after_us > 0 ? fault->retry_after_us
                                           : apr_time_from_sec(1));
     job->state = AMZX_JOB_OVER;

@@ -259,14 +259,15 @@ static apr_status_t take_page(amzx_poll_t *poll, amzx_txn_t *txn,
     const amzx_val_t *items = amzx_val_get(poll->page, "items");
     const char *next =
         amzx_val_text(amzx_val_get(poll->page, "nextToken"), NULL);
+    amzx_offer_t offer = { .flow = poll->flow, .trigger = poll->trigger,
+                           .tenant = poll->tenant, .origin = "poll" };
     apr_status_t rv;
     apr_size_t i;
     int is_new;
 
     for (i = 0; i < amzx_val_count(items); i++) {
-        rv = amzx_intake_admit(&is_new, e, txn, poll->flow, poll->trigger,
-                               poll->tenant, amzx_val_at(items, i), "poll",
-                               NULL, fault, poll->pool);
+        offer.brought = amzx_val_at(items, i);
+        rv = amzx_intake_admit(&is_new, e, txn, &offer, fault, poll->pool);
         if (rv != APR_SUCCESS && amzx_fault_matches(fault->code, "database")) {
             return rv;
         }

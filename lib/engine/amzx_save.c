@@ -91,6 +91,7 @@ static apr_status_t put_child(amzx_live_t *live, amzx_txn_t *txn,
     const amzx_ask_t *ask = live->ask;
     const amzx_flow_t *flow = amzx_defs_find(e->defs, ask->workflow);
     const amzx_trigger_t *t = NULL;
+    amzx_offer_t offer = { 0 };
     int is_new;
     int i;
 
@@ -106,9 +107,14 @@ static apr_status_t put_child(amzx_live_t *live, amzx_txn_t *txn,
                               "no workflow \"%s\" with a manual trigger",
                               ask->workflow);
     }
-    return amzx_intake_admit_keyed(&is_new, e, txn, flow, t, live->tenant,
-                                   ask->args, live->run->id, live->run->trace,
-                                   ask->run_key, fault, live->pool);
+    offer.flow = flow;
+    offer.trigger = t;
+    offer.tenant = live->tenant;
+    offer.brought = ask->args;
+    offer.origin = live->run->id;
+    offer.trace = live->run->trace;
+    offer.run_key = ask->run_key;
+    return amzx_intake_admit(&is_new, e, txn, &offer, fault, live->pool);
 }
 
 static apr_status_t consult_run(amzx_live_t *live, amzx_txn_t *txn,
@@ -272,10 +278,10 @@ static void report(const amzx_live_t *live)
     const amzx_run_t *run = live->run;
 
     if (live->event == AMZX_EV_FINISH) {
-        amzx_counter_add(e->counters,
+        amzx_counter_add(e->env,
                          strcmp(run->outcome, "skipped") == 0
-                             ? AMZX_COUNTER_RUNS_SKIPPED
-                             : AMZX_COUNTER_RUNS_DONE,
+                             ? AMZX_COUNTER_RUN_SKIPPED
+                             : AMZX_COUNTER_RUN_DONE,
                          1);
         amzx_log(e->env, AMZX_LOG_INFO, 901, APR_SUCCESS,
                  "run %s of %s/%s: %s after %" APR_TIME_T_FMT " ms", run->id,
@@ -283,7 +289,7 @@ static void report(const amzx_live_t *live)
                  apr_time_as_msec(amzx_now(e->env) - run->created_at));
     }
     else if (live->event == AMZX_EV_DIE) {
-        amzx_counter_add(e->counters, AMZX_COUNTER_RUNS_DEAD, 1);
+        amzx_counter_add(e->env, AMZX_COUNTER_RUN_DEAD, 1);
         amzx_log(e->env, AMZX_LOG_ERR, 902, APR_SUCCESS,
                  "run %s of %s/%s is dead at %s: %s", run->id, run->tenant,
                  run->workflow, run->step ? run->step : "-",
@@ -301,7 +307,7 @@ void amzx_live_saved(amzx_live_t *live, int is_held)
     amzx_engine_t *e = live->engine;
 
     if (!is_held) {
-        amzx_counter_add(e->counters, AMZX_COUNTER_FENCED_WRITES, 1);
+        amzx_counter_add(e->env, AMZX_COUNTER_FENCED_WRITES, 1);
         amzx_log(e->env, AMZX_LOG_WARNING, 904, APR_SUCCESS,
                  "run %s: its lease went to another engine", live->run->id);
         amzx_live_drop(live);

@@ -143,6 +143,10 @@ struct amzx_engine_t {
     struct amzx_poll_t *polls; /**< amzx_poll.c */
 };
 
+/* amzx_tick.c */
+/** Forget everything in memory: the rows decide, not we. */
+void amzx_engine_drop_all(amzx_engine_t *e);
+
 /* amzx_job.c */
 void amzx_job_want(amzx_job_t *job, apr_time_t not_before);
 void amzx_job_drop(amzx_job_t *job);

@@ -13,4 +13,5 @@ engine_sources = \
     lib/engine/amzx_live.c \
     lib/engine/amzx_poll.c \
     lib/engine/amzx_save.c \
+    lib/engine/amzx_tick.c \
     lib/engine/amzx_takeback.c

@@ -17,6 +17,7 @@
 #define XML_MAX_BYTES ((apr_size_t)1024 * 1024)
 #define XML_MAX_DEPTH 64
 #define PROBLEMS_MAX 50
+#define DEPTH_TEXT "elements are nested deeper than 64"
 
 #define PARSE_OPTIONS                                                        \
     (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING               \
@@ -87,6 +88,12 @@ static void take_error(sink_t *sink, const xmlError *e)
         || is_echo(sink->ps, e)) {
         return;
     }
+    if (strncmp(e->message, "Excessive depth", 15) == 0) {
+        /* Its text advises an option that we never set. */
+        amzx_problems_add(sink->ps, e->line, e->int2, 0, "xml.refused", NULL,
+                          DEPTH_TEXT);
+        return;
+    }
     amzx_problems_add(sink->ps, e->line,
                       e->domain == XML_FROM_PARSER ? e->int2 : 0,
                       e->level == XML_ERR_WARNING, sink->code, NULL, "%s",
@@ -126,18 +133,19 @@ static void on_doctype(void *data, const xmlChar *name,
     stop_at(data, "a DOCTYPE is not allowed");
 }
 
-static void on_start(void *data, const xmlChar *name, const xmlChar *prefix,
-                     const xmlChar *uri, int ns_count, const xmlChar **ns,
-                     int attr_count, int defaulted, const xmlChar **attrs)
+/* The first element below XML_MAX_DEPTH, or NULL. libxml2 itself stops at
+ * 256, so recursion is safe. */
+static xmlNodePtr too_deep(xmlNodePtr n, int depth)
 {
-    xmlParserCtxtPtr ctxt = data;
+    xmlNodePtr found = NULL;
 
-    if (ctxt->nodeNr >= XML_MAX_DEPTH) {
-        stop_at(ctxt, "elements are nested deeper than 64");
-        return;
+    for (; n != NULL && found == NULL; n = n->next) {
+        if (n->type == XML_ELEMENT_NODE) {
+            found = depth >= XML_MAX_DEPTH ? n
+                                           : too_deep(n->children, depth + 1);
+        }
     }
-    xmlSAX2StartElementNs(data, name, prefix, uri, ns_count, ns, attr_count,
-                          defaulted, attrs);
+    return found;
 }
 
 /* Parse to libxml2's tree; complaints go to the sink. The caller frees. */
@@ -145,6 +153,7 @@ static xmlDocPtr parse_doc(const char *bytes, apr_size_t len, sink_t *sink)
 {
     int errors = amzx_problems_errors(sink->ps);
     xmlParserCtxtPtr ctxt;
+    xmlNodePtr deep;
     xmlDocPtr doc;
 
     if (len > XML_MAX_BYTES || len == 0) {
@@ -161,11 +170,15 @@ static xmlDocPtr parse_doc(const char *bytes, apr_size_t len, sink_t *sink)
     }
     ctxt->_private = sink;
     ctxt->sax->internalSubset = on_doctype;
-    ctxt->sax->startElementNs = on_start;
     ctxt->sax->serror = on_parser_error;
     doc = xmlCtxtReadMemory(ctxt, bytes, (int)len, NULL, NULL,
                             PARSE_OPTIONS);
     xmlFreeParserCtxt(ctxt);
+    deep = doc != NULL ? too_deep(xmlDocGetRootElement(doc), 0) : NULL;
+    if (deep != NULL) {
+        amzx_problems_add(sink->ps, (int)xmlGetLineNo(deep), 0, 0,
+                          "xml.refused", NULL, DEPTH_TEXT);
+    }
     if (doc == NULL && amzx_problems_errors(sink->ps) == errors) {
         amzx_problems_add(sink->ps, 1, 0, 0, "xml.syntax", NULL,
                           "the document cannot be read");

@@ -1,5 +1,6 @@
 # Unit tests of lib/base: one program per file of the same name.
 base_tests = \
+    tests/unit/test_dec_oracle \
     tests/unit/test_time \
     tests/unit/test_xml
-base_test_extra = tests/unit/base_test.h
+base_test_extra =

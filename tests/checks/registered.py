@@ -21,12 +21,18 @@ LISTS = (
 
 
 def words_of(fragment):
-    """The file names a fragment lists, each with its line."""
+    """The file names a fragment lists, each with its line; those of an
+    x_test_extra variable are data and stay aside."""
+    variable = ""
     for number, line in enumerate(common.read(fragment).split("\n"), 1):
         line = line.split("#", 1)[0]
-        line = re.sub(r"^\s*\w+\s*\+?=", " ", line)
-        for word in line.replace("\\", " ").split():
-            yield word, number
+        match = re.match(r"\s*(\w+)\s*\+?=", line)
+        if match:
+            variable = match.group(1)
+            line = line[match.end():]
+        if not variable.endswith("_test_extra"):
+            for word in line.replace("\\", " ").split():
+                yield word, number
 
 
 def main():

@@ -10,6 +10,8 @@ import common
 FILE_LINES = 500
 FUNCTION_LINES = 60
 PARAMETERS = 8
+# Callbacks whose parameters somebody else laid down.
+FOREIGN = {("lib/base/amzx_xml.c", "on_start")}  # libxml2's startElementNs
 
 
 def plain(text):
@@ -98,7 +100,7 @@ def main():
             if size > FUNCTION_LINES:
                 verdict.fault(path, line, "%s has %d lines, should have at "
                               "most %d" % (name, size, FUNCTION_LINES))
-            if count > PARAMETERS:
+            if count > PARAMETERS and (path, name) not in FOREIGN:
                 verdict.fault(path, line, "%s has %d parameters, should have "
                               "at most %d" % (name, count, PARAMETERS))
     if kinds == 0:

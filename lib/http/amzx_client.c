@@ -255,7 +255,7 @@ static void watch(void *ctx, int fd, int events)
 
     rv = amzx_loop_fd(c->loop, fd, events, on_ready, c);
     if (rv != APR_SUCCESS) {
-        amzx_log(c->env, AMZX_LOG_ERR, 300, rv,
+        amzx_log(c->env, AMZX_LOG_ERR, 100, rv,
                  "cannot watch a connection: its call will time out");
     }
 }
@@ -307,7 +307,7 @@ static apr_status_t set_options(client_t *c, const amzx_http_options_t *opt,
         return rv;
     }
     if (o->ca_file == NULL) {
-        amzx_log(c->env, AMZX_LOG_WARNING, 301, 0,
+        amzx_log(c->env, AMZX_LOG_WARNING, 101, 0,
                  "no file of certificate authorities found: no https peer "
                  "will be trusted");
     }

@@ -8,7 +8,7 @@
  *     *          anything, also null
  *     a|b|c      one of several alternatives, each of the forms here
  *     pre*       text that begins so        *mid*  text that holds it
- *     *end       text that ends so
+ *     *end       text that ends so           pre*end   text with both
  *     lo..hi     a number in the closed range; either end may be left out
  *     text       equal: text by text, a number by value (0.20 fits 0.2),
  *                booleans as true and false, days as YYYY-MM-DD
@@ -66,7 +66,7 @@ apr_status_t amzx_table_add_row(amzx_table_t *table, const char *const *match,
  * @param row   an object of the give columns, as old as the table; the null
  *              value when none fits and the table says so
  * @param count must be the number of match columns: else `expr.type`
- * @param p     unused for most tables; scratch for the texts of keys
+ * @param p     scratch; may be NULL
  * @return a fault `mapping.table_miss` (class REJECTED) when no row fits; its
  *         detail names the table and the columns, never the keys
  */

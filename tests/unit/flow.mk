@@ -1,3 +1,3 @@
 # Unit tests of lib/flow: one program per file of the same name.
-flow_tests =
+flow_tests = tests/unit/test_table
 flow_test_extra =

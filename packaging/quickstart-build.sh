@@ -30,7 +30,7 @@ build_list() {
     fi
 }
 
-# Removes what the project no longer has, then copies what is newer. Times are
+# Removes what the project no longer has, then copies the rest. Times are
 # kept, so make sees what changed.
 build_copy() {
     local file src=$1 list=$2
@@ -42,7 +42,7 @@ build_copy() {
         if [ -f "$TOP/$file" ]; then
             printf '%s\0' "$file"
         fi
-    done <"$list" | (cd "$TOP" && xargs -0 cp -pu --parents -t "$src")
+    done <"$list" | (cd "$TOP" && xargs -0 cp -p --parents -t "$src")
 }
 
 # Brings build/src up to date. Called where set -e does not count.

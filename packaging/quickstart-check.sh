@@ -53,7 +53,7 @@ check_full() {
 
 check_builds() {
     check_step "build with gcc, warnings as errors" \
-        build_make gcc "--enable-maintainer-flags CC=gcc" || return 1
+        build_make gcc "--enable-maintainer-flags CC=gcc" all bench || return 1
     check_make gcc
     check_python
     if command -v clang >/dev/null; then

@@ -49,7 +49,9 @@ apr_status_t amzx_db_migrate(amzx_db_t *db, amzx_fault_t *fault,
  * Make what a SQLite database needs so that a process of another user can
  * write it: folder (0700), file, .lock and, where they are, -wal and -shm,
  * given to uid and gid. For the httpd parent, which is root, before and after
- * amzx_db_migrate(). Nothing is done for PostgreSQL. Links are not followed.
+ * amzx_db_migrate(), while this process has no connection to it open (closing
+ * a file drops the locks of the process on it). Nothing is done for
+ * PostgreSQL. Links are not followed.
  */
 apr_status_t amzx_db_prepare_files(const char *dsn, apr_uid_t uid,
                                    apr_gid_t gid, amzx_fault_t *fault,
@@ -72,6 +74,9 @@ apr_status_t amzx_txn_begin(amzx_txn_t **txn, amzx_db_t *db,
  */
 apr_status_t amzx_txn_end(amzx_txn_t *txn, apr_status_t rv,
                           amzx_fault_t *fault);
+
+/** The dialect of its connection. */
+amzx_dialect_e amzx_txn_dialect(const amzx_txn_t *txn);
 
 /** Bound values: 'i' apr_int64_t, 's' text (NULL = SQL NULL). */
 typedef struct {

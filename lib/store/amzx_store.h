@@ -48,7 +48,8 @@ apr_status_t amzx_inbox_put(int *is_new, amzx_txn_t *txn,
                             const amzx_store_t *st, const amzx_delivery_t *d,
                             amzx_fault_t *fault, apr_pool_t *p);
 /** The oldest deliveries in state "new", at most max (array of
- *  amzx_delivery_t). Locks them against other engines until commit. */
+ *  amzx_delivery_t). Locks them against other engines until commit. One that
+ *  does not open with the keys there are is left out, and stays. */
 apr_status_t amzx_inbox_take(apr_array_header_t **out, amzx_txn_t *txn,
                              const amzx_store_t *st, int max,
                              amzx_fault_t *fault, apr_pool_t *p);
@@ -139,7 +140,8 @@ apr_status_t amzx_run_put(int *is_new, amzx_txn_t *txn,
  * Claim due runs: state running, owner, lease, token + 1, crashes + 1. At
  * most one per partition, and none while an earlier open run of its partition
  * exists; ordered by priority, then due time, one tenant not starving others.
- * The array holds amzx_run_t with input.
+ * The array holds amzx_run_t with input. A run whose input does not open with
+ * the keys there are is parked with `config.key` instead.
  */
 apr_status_t amzx_run_claim(apr_array_header_t **runs, amzx_txn_t *txn,
                             const amzx_store_t *st, const char *owner,
@@ -170,13 +172,17 @@ apr_status_t amzx_run_extend(amzx_txn_t *txn, const char *owner,
 apr_status_t amzx_run_sweep(apr_int64_t *count, amzx_txn_t *txn,
                             apr_time_t now, amzx_fault_t *fault,
                             apr_pool_t *p);
+/** Reviews whose due time has passed become ready. *count of them. */
+apr_status_t amzx_run_wake_reviews(apr_int64_t *count, amzx_txn_t *txn,
+                                   apr_time_t now, amzx_fault_t *fault,
+                                   apr_pool_t *p);
 /** Give back everything an owner holds (drain, start after a crash). */
 apr_status_t amzx_run_release_all(apr_int64_t *count, amzx_txn_t *txn,
                                   const char *owner, apr_time_t now,
                                   amzx_fault_t *fault, apr_pool_t *p);
 /**
  * A person or another part moves a run that nobody holds: WAKE, REPLAY,
- * CANCEL. *is_done 0 when its state does not allow it.
+ * CANCEL. *is_done 0 when its state does not allow it, or it is running.
  */
 apr_status_t amzx_run_move(int *is_done, amzx_txn_t *txn, const char *tenant,
                            const char *id, amzx_run_event_e ev,

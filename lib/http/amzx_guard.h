@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** @file amzx_guard.h  What an outbound request may say and whom it may reach. */
+/** @file amzx_guard.h  What an outbound request may say, whom it may reach. */
 #ifndef AMZX_GUARD_H
 #define AMZX_GUARD_H
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contacts: made once by their ContactNumber. Fact sheet xero-api 4.6. */
+#include "amzx_xero.h"
+
+#include <string.h>
+
+static const amzx_shape_t address_shape[] = {
+    {"AddressType", AMZX_SHAPE_TEXT, 8, NULL, 1},
+    {"AddressLine1", AMZX_SHAPE_TEXT, 500, NULL, 0},
+    {"AddressLine2", AMZX_SHAPE_TEXT, 500, NULL, 0},
+    {"AddressLine3", AMZX_SHAPE_TEXT, 500, NULL, 0},
+    {"AddressLine4", AMZX_SHAPE_TEXT, 500, NULL, 0},
+    {"City", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {"Region", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {"PostalCode", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"Country", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"AttentionTo", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {NULL, AMZX_SHAPE_TEXT, 0, NULL, 0}};
+
+static const amzx_shape_t phone_shape[] = {
+    {"PhoneType", AMZX_SHAPE_TEXT, 7, NULL, 1},
+    {"PhoneNumber", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"PhoneAreaCode", AMZX_SHAPE_TEXT, 10, NULL, 0},
+    {"PhoneCountryCode", AMZX_SHAPE_TEXT, 20, NULL, 0},
+    {NULL, AMZX_SHAPE_TEXT, 0, NULL, 0}};
+
+static const amzx_shape_t contact_shape[] = {
+    {"ContactNumber", AMZX_SHAPE_TEXT, 50, NULL, 1},
+    {"AccountNumber", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"Name", AMZX_SHAPE_TEXT, 255, NULL, 1},
+    {"FirstName", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {"LastName", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {"CompanyNumber", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"EmailAddress", AMZX_SHAPE_TEXT, 255, NULL, 0},
+    {"TaxNumber", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"AccountsReceivableTaxType", AMZX_SHAPE_TEXT, 50, NULL, 0},
+    {"DefaultCurrency", AMZX_SHAPE_TEXT, 3, NULL, 0},
+    {"Addresses", AMZX_SHAPE_LIST, 0, address_shape, 0},
+    {"Phones", AMZX_SHAPE_LIST, 0, phone_shape, 0},
+    {NULL, AMZX_SHAPE_TEXT, 0, NULL, 0}};
+
+apr_status_t amzx_xero_contact_create(amzx_step_e *next,
+                                      amzx_http_request_t *req,
+                                      const amzx_val_t **result,
+                                      amzx_op_call_t *call,
+                                      const amzx_http_response_t *rsp,
+                                      amzx_fault_t *fault)
+{
+    amzx_val_t *contact = NULL;
+    amzx_buf_t url;
+    apr_status_t rv;
+
+    if (rsp) {
+        *next = AMZX_STEP_DONE;
+        return amzx_xero_made(result, call, rsp, "Contacts", "ContactID",
+                              fault);
+    }
+    rv = amzx_shape_apply(&contact, contact_shape, call->body, "", fault,
+                          call->pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    amzx_call_begin(req, &url, call, "PUT");
+    amzx_url_segment(&url, "Contacts");
+    amzx_url_param(&url, "summarizeErrors", "false");
+    req->url = url.s;
+    amzx_xero_put(req, "Contacts", contact, call->pool);
+    *next = AMZX_STEP_SEND;
+    return APR_SUCCESS;
+}
+
+apr_status_t amzx_xero_contact_by_number(amzx_step_e *next,
+                                         amzx_http_request_t *req,
+                                         const amzx_val_t **result,
+                                         amzx_op_call_t *call,
+                                         const amzx_http_response_t *rsp,
+                                         amzx_fault_t *fault)
+{
+    amzx_buf_t url;
+    const char *number;
+    apr_status_t rv = amzx_call_text(&number, call, "number", fault);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!rsp) {
+        amzx_call_begin(req, &url, call, "GET");
+        amzx_url_segment(&url, "Contacts");
+        amzx_url_segment(&url, number);
+        req->url = url.s;
+        *next = AMZX_STEP_SEND;
+        return APR_SUCCESS;
+    }
+    *next = AMZX_STEP_DONE;
+    rv = amzx_xero_first(result, call, rsp, "Contacts", fault);
+    if (rv == APR_SUCCESS
+        && strcasecmp(amzx_val_text(amzx_val_get(*result, "ContactNumber"),
+                                    number), number) != 0) {
+        *result = &amzx_val_null; /* the path takes contact ids as well */
+    }
+    return rv;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine process: forked by the parent, never by a child, so that web
+ * traffic and the life of children do not touch it.
+ *
+ *   start, restart   post_config forks a new engine
+ *   graceful, stop   a cleanup of pconf tells the old one to drain
+ *   engine dies      the parent's maintenance forks another
+ *   parent dies      the kernel tells the engine (PDEATHSIG)
+ */
+#include "mod_amzxero.h"
+
+#include <ap_listen.h>
+#include <ap_mpm.h>
+#include <apr_atomic.h>
+#include <apr_signal.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <mpm_common.h>
+#include <unixd.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "amzx_xml.h"
+
+#define RETRY_MAKE apr_time_from_sec(2)
+
+typedef struct {
+    server_rec *server;
+    apr_pool_t *pconf;
+    apr_proc_t proc;
+    pid_t parent;
+    apr_time_t forked_at;
+    int is_registered;
+} engine_proc_t;
+
+/* ---- inside the engine process ---------------------------------------------------- */
+
+static amzx_engine_t *volatile running;
+static volatile sig_atomic_t must_stop;
+
+static void on_signal(int sig)
+{
+    amzx_engine_t *e = running;
+
+    (void)sig;
+    must_stop = 1;
+    if (e != NULL) {
+        amzx_engine_stop(e);
+    }
+}
+
+static void set_signals(void)
+{
+    struct sigaction sa;
+
+    memset(&sa, 0, sizeof(sa));
+    sigemptyset(&sa.sa_mask);
+    sa.sa_handler = on_signal;
+    sigaction(SIGTERM, &sa, NULL);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGHUP, &sa, NULL);
+    sa.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &sa, NULL);
+    sigaction(SIGUSR1, &sa, NULL);
+    sigaction(AP_SIG_GRACEFUL_STOP, &sa, NULL);
+    sa.sa_handler = SIG_DFL;
+    sigaction(SIGCHLD, &sa, NULL);
+}
+
+static void run_engine(amzx_env_t *env, apr_pool_t *root)
+{
+    amzx_engine_options_t o = { 0 };
+    amzx_engine_t *engine = NULL;
+    amzx_fault_t fault;
+    apr_pool_t *p = NULL;
+    int failures = 0;
+
+    o.env = env;
+    o.site = amzxero_main->site;
+    o.defs = amzxero_main->defs;
+    o.ring = amzxero_main->ring;
+    o.wake_fd = amzxero_main->wake_fd;
+    while (!must_stop) {
+        apr_pool_create(&p, root);
+        amzx_fault_clear(&fault);
+        if (amzx_engine_make(&engine, &o, &fault, p) == APR_SUCCESS) {
+            break;
+        }
+        failures++;
+        if ((failures & (failures - 1)) == 0) {
+            amzx_log(env, AMZX_LOG_ERR, 1320, fault.status,
+                     "the engine cannot start yet (time %d): %s: %s", failures,
+                     fault.code, fault.detail);
+        }
+        apr_pool_destroy(p);
+        apr_sleep(RETRY_MAKE);
+    }
+    if (engine != NULL && !must_stop) {
+        running = engine;
+        if (must_stop) {
+            amzx_engine_stop(engine);
+        }
+        amzx_engine_run(engine);
+        running = NULL;
+        apr_pool_destroy(p);
+    }
+}
+
+static void engine_main(engine_proc_t *ep)
+{
+    apr_allocator_t *allocator = NULL;
+    amzx_counters_t counters;
+    amzx_env_t env;
+    apr_pool_t *root = NULL;
+
+    running = NULL;
+    must_stop = 0;
+    set_signals();
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_NAME, "amzxero-engine");
+    if (getppid() != ep->parent) {
+        _exit(0); /* it died before prctl */
+    }
+    ap_close_listeners();
+    if (ap_run_drop_privileges(ep->pconf, ep->server) != OK) {
+        _exit(APEXIT_CHILDFATAL);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* dropping privileges clears it */
+    prctl(PR_SET_DUMPABLE, 0);
+    apr_allocator_create(&allocator);
+    apr_allocator_max_free_set(allocator, 4 * 1024 * 1024);
+    apr_pool_create_ex(&root, NULL, NULL, allocator);
+    apr_allocator_owner_set(allocator, root);
+    apr_pool_tag(root, "amzxero_engine");
+    amzxero_env_init(&env, ep->server, "engine");
+    if (amzxero_main->counters != NULL
+        && amzx_counter_attach(&counters, amzxero_main->counters, 0)
+               == APR_SUCCESS) {
+        env.counters = &counters;
+    }
+    run_engine(&env, root);
+    apr_pool_destroy(root);
+    _exit(0);
+}
+
+/* ---- inside the parent ---------------------------------------------------------------- */
+
+static void maintain(int reason, void *data, int status);
+
+static apr_status_t fork_engine(engine_proc_t *ep)
+{
+    pid_t pid;
+
+    ep->parent = getpid();
+    pid = fork();
+    if (pid < 0) {
+        apr_status_t rv = APR_FROM_OS_ERROR(errno);
+
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, ep->server,
+                     "AMZX1321: cannot fork the engine process");
+        return rv;
+    }
+    if (pid == 0) {
+        engine_main(ep);
+    }
+    memset(&ep->proc, 0, sizeof(ep->proc));
+    ep->proc.pid = pid;
+    ep->forked_at = apr_time_now();
+    apr_proc_other_child_register(&ep->proc, maintain, ep, NULL, ep->pconf);
+    ep->is_registered = 1;
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, ep->server,
+                 "AMZX1322: engine process %" APR_PID_T_FMT " started", pid);
+    return APR_SUCCESS;
+}
+
+static int is_stopping(void)
+{
+    int state = 0;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS
+           && state == AP_MPMQ_STOPPING;
+}
+
+static void maintain(int reason, void *data, int status)
+{
+    engine_proc_t *ep = data;
+
+    switch (reason) {
+    case APR_OC_REASON_DEATH:
+    case APR_OC_REASON_LOST:
+        apr_proc_other_child_unregister(ep);
+        ep->is_registered = 0;
+        if (is_stopping()) {
+            ep->proc.pid = 0;
+            break;
+        }
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, ep->server,
+                     "AMZX1323: the engine process ended (status %d); "
+                     "another takes its work",
+                     status);
+        if (apr_time_now() - ep->forked_at < APR_USEC_PER_SEC) {
+            apr_sleep(APR_USEC_PER_SEC / 5); /* a crash loop must not spin */
+        }
+        fork_engine(ep);
+        break;
+    case APR_OC_REASON_RESTART:
+    case APR_OC_REASON_UNREGISTER:
+        ep->is_registered = 0;
+        break;
+    default:
+        break;
+    }
+}
+
+/* A full stop waits for the drain; a restart lets the old engine finish
+ * beside the new one. */
+static void wait_for_end(const engine_proc_t *ep)
+{
+    apr_time_t until = apr_time_now() + amzxero_main->site->drain_us
+                       + apr_time_from_sec(2);
+
+    while (apr_time_now() < until) {
+        if (waitpid(ep->proc.pid, NULL, WNOHANG) != 0) {
+            return;
+        }
+        apr_sleep(20000);
+    }
+    kill(ep->proc.pid, SIGKILL);
+    waitpid(ep->proc.pid, NULL, 0);
+}
+
+static apr_status_t stop_engine(void *data)
+{
+    engine_proc_t *ep = data;
+
+    if (getpid() != ep->parent || ep->proc.pid <= 0) {
+        return APR_SUCCESS; /* a forked child cleans its copy of pconf */
+    }
+    if (ep->is_registered) {
+        apr_proc_other_child_unregister(ep);
+    }
+    kill(ep->proc.pid, SIGTERM);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
+        wait_for_end(ep);
+    }
+    ep->proc.pid = 0;
+    return APR_SUCCESS;
+}
+
+int amzxero_proc_start(server_rec *s, apr_pool_t *pconf)
+{
+    engine_proc_t *ep = apr_pcalloc(pconf, sizeof(*ep));
+
+    ep->server = s;
+    ep->pconf = pconf;
+    if (fork_engine(ep) != APR_SUCCESS) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    apr_pool_pre_cleanup_register(pconf, ep, stop_engine);
+    return OK;
+}

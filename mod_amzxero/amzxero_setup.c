@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What configtest checks and what a start prepares. */
+#include "mod_amzxero.h"
+
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <unixd.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "amzx_http.h"
+#include "amzx_str.h"
+
+#define COUNTER_SLOTS 64
+
+#ifndef AMZX_DATADIR
+#define AMZX_DATADIR "/usr/share/amzxero"
+#endif
+
+/* ---- the environment of library code -------------------------------------------- */
+
+static void log_line(void *ctx, amzx_log_level_e level, int id,
+                     apr_status_t rv, const char *tag, const char *line)
+{
+    static const int levels[] = {
+        [AMZX_LOG_CRIT] = APLOG_CRIT,       [AMZX_LOG_ERR] = APLOG_ERR,
+        [AMZX_LOG_WARNING] = APLOG_WARNING, [AMZX_LOG_NOTICE] = APLOG_NOTICE,
+        [AMZX_LOG_INFO] = APLOG_INFO,       [AMZX_LOG_DEBUG] = APLOG_DEBUG,
+        [AMZX_LOG_TRACE] = APLOG_TRACE1,
+    };
+    server_rec *s = ctx;
+
+    if (id > 0) {
+        ap_log_error(APLOG_MARK, levels[level], rv, s, "AMZX%04d: %s: %s", id,
+                     tag ? tag : "-", line);
+    }
+    else {
+        ap_log_error(APLOG_MARK, levels[level], rv, s, "%s: %s",
+                     tag ? tag : "-", line);
+    }
+}
+
+void amzxero_env_init(amzx_env_t *env, server_rec *s, const char *tag)
+{
+    int level = ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX);
+
+    amzx_env_init(env, tag);
+    env->ctx = s;
+    env->log = log_line;
+    env->log_level = level >= APLOG_TRACE1  ? AMZX_LOG_TRACE
+                     : level >= APLOG_DEBUG ? AMZX_LOG_DEBUG
+                     : level >= APLOG_INFO  ? AMZX_LOG_INFO
+                                            : AMZX_LOG_NOTICE;
+}
+
+/* ---- configtest -------------------------------------------------------------------- */
+
+static int complain(server_rec *s, const char *what, const amzx_fault_t *fault)
+{
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s,
+                 "AMZX1301: %s: %s%s%s", what, fault->detail,
+                 fault->place[0] ? " at " : "", fault->place);
+    return !OK;
+}
+
+/* One line of the log for each problem, so that file and line stay whole. */
+static void tell_problems(server_rec *s, const char *text, apr_pool_t *p)
+{
+    char *state = NULL;
+    char *line = apr_strtok(apr_pstrdup(p, text), "\n", &state);
+
+    for (; line != NULL; line = apr_strtok(NULL, "\n", &state)) {
+        int is_error = strstr(line, ": error:") != NULL;
+
+        ap_log_error(APLOG_MARK,
+                     APLOG_STARTUP | (is_error ? APLOG_EMERG : APLOG_WARNING),
+                     0, s, "AMZX1302: %s", line);
+    }
+}
+
+/* A wrong parameter of a workflow is told at the start, not at night. */
+static int check_params(server_rec *s, apr_pool_t *ptemp)
+{
+    const amzxero_main_t *m = amzxero_main;
+    const amzx_val_t *config = NULL;
+    amzx_fault_t fault;
+    int status = OK;
+    int t;
+    int i;
+
+    for (t = 0; t < m->site->tenants->nelts; t++) {
+        const amzx_tenant_t *tenant =
+            APR_ARRAY_IDX(m->site->tenants, t, amzx_tenant_t *);
+
+        for (i = 0; i < tenant->settings->nelts; i++) {
+            const amzx_setting_t *set =
+                &APR_ARRAY_IDX(tenant->settings, i, amzx_setting_t);
+            const amzx_flow_t *flow = amzx_defs_find(m->defs, set->workflow);
+
+            amzx_fault_clear(&fault);
+            if (flow == NULL) {
+                amzx_fault_set(&fault, AMZX_FAULT_CONFIG, APR_ENOENT,
+                               "config.workflow",
+                               "AmzXeroSet names workflow \"%s\", which is "
+                               "not in %s",
+                               set->workflow, m->site->workflow_dir);
+            }
+            else if (amzx_flow_config(&config, flow,
+                                      amzx_tenant_settings(
+                                          tenant, set->workflow, ptemp),
+                                      &fault, ptemp)
+                     == APR_SUCCESS) {
+                continue;
+            }
+            status = complain(
+                s, apr_psprintf(ptemp, "<AmzXeroTenant %s>", tenant->id),
+                &fault);
+        }
+    }
+    return status;
+}
+
+int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    amzxero_main_t *m = amzxero_main;
+    const char *text = "";
+    amzx_keyring_t *ring = NULL;
+    amzx_fault_t fault;
+    int status = OK;
+
+    if (!m->has_settings) {
+        return OK;
+    }
+    amzx_fault_clear(&fault);
+    if (m->site->dsn[0] == '\0') {
+        amzx_fault_set(&fault, AMZX_FAULT_CONFIG, APR_EINVAL,
+                       "config.database",
+                       "AmzXeroDatabase is missing, for example: "
+                       "AmzXeroDatabase sqlite:/var/lib/amzxero/amzxero.db");
+        return complain(s, "mod_amzxero", &fault);
+    }
+    if (m->site->workflow_dir[0] == '\0') {
+        m->site->workflow_dir = AMZX_DATADIR "/workflows";
+    }
+    if (amzx_defs_load(&m->defs, &text, m->site->workflow_dir, &fault, pconf)
+        != APR_SUCCESS) {
+        tell_problems(s, text, ptemp);
+        return complain(s, "AmzXeroWorkflowDir", &fault);
+    }
+    tell_problems(s, text, ptemp);
+    status = check_params(s, ptemp);
+    if (m->site->key_file[0] != '\0') {
+        if (amzx_keyring_load(&ring, m->site->key_file, &fault, pconf)
+            != APR_SUCCESS) {
+            status = complain(s, "AmzXeroKeyFile", &fault);
+        }
+        m->ring = ring;
+    }
+    if (m->api_keys_file != NULL
+        && amzxero_keys_load(&m->keys, m->api_keys_file, &fault, pconf)
+               != APR_SUCCESS) {
+        status = complain(s, "AmzXeroApiKeys", &fault);
+    }
+    return status;
+}
+
+/* ---- start ----------------------------------------------------------------------------- */
+
+static apr_status_t close_fd(void *data)
+{
+    close((int)(apr_uintptr_t)data);
+    return APR_SUCCESS;
+}
+
+static int make_shared(server_rec *s, apr_pool_t *pconf)
+{
+    amzxero_main_t *m = amzxero_main;
+    apr_shm_t *shm = NULL;
+    apr_status_t rv;
+    char *base;
+
+    m->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (m->wake_fd < 0) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, APR_FROM_OS_ERROR(errno), s,
+                     "AMZX1303: cannot make an event descriptor");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    apr_pool_cleanup_register(pconf, (void *)(apr_uintptr_t)m->wake_fd,
+                              close_fd, apr_pool_cleanup_null);
+    rv = apr_shm_create(&shm, amzx_counter_size(COUNTER_SLOTS) + 64, NULL,
+                        pconf);
+    if (rv == APR_SUCCESS) {
+        base = apr_shm_baseaddr_get(shm);
+        base += (64 - ((apr_uintptr_t)base & 63)) & 63;
+        rv = amzx_counter_init(base, amzx_counter_size(COUNTER_SLOTS),
+                               COUNTER_SLOTS);
+        m->counters = rv == APR_SUCCESS ? base : NULL;
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
+                     "AMZX1304: no shared memory for counters: metrics stay "
+                     "empty");
+    }
+    return OK;
+}
+
+static int prepare_database(server_rec *s, apr_pool_t *ptemp)
+{
+    amzxero_main_t *m = amzxero_main;
+    amzx_db_t *db = NULL;
+    amzx_env_t env;
+    amzx_fault_t fault;
+    apr_status_t rv;
+    int is_root = geteuid() == 0;
+
+    amzxero_env_init(&env, s, "start");
+    amzx_fault_clear(&fault);
+    rv = amzx_db_open(&db, m->site->dsn, &env, &fault, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = m->must_migrate ? amzx_db_migrate(db, &fault, ptemp)
+                             : amzx_db_verify(db, &fault, ptemp);
+    }
+    if (db != NULL) {
+        amzx_db_close(db); /* never across fork */
+    }
+    if (rv == APR_SUCCESS) {
+        rv = amzx_db_prepare_files(
+            m->site->dsn, is_root ? ap_unixd_config.user_id : (uid_t)-1,
+            is_root ? ap_unixd_config.group_id : (gid_t)-1, &fault, ptemp);
+    }
+    if (rv == APR_SUCCESS) {
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s, "AMZX1305: AmzXeroDatabase: %s",
+                 fault.detail);
+    if (fault.klass == AMZX_FAULT_TRANSIENT) {
+        return OK; /* the children answer 503 until it is there */
+    }
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int amzxero_setup_start(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    apr_status_t rv;
+    int status;
+
+    if (amzxero_main->defs == NULL) {
+        return OK;
+    }
+    rv = amzx_http_init();
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "AMZX1306: the HTTP client library does not start");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    status = make_shared(s, pconf);
+    if (status == OK) {
+        status = prepare_database(s, ptemp);
+    }
+    return status;
+}

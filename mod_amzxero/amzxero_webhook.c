@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The webhook endpoint: exact bytes, verify, store durably, answer. */
+#include "mod_amzxero.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+
+#include <string.h>
+
+#include "amzx_envelope.h"
+#include "amzx_id.h"
+#include "amzx_str.h"
+
+#define DEFAULT_MAX_BODY (256 * 1024)
+#define BACKLOG_EVERY apr_time_from_sec(1)
+
+static const char *get_header(void *ctx, const char *name)
+{
+    return apr_table_get(((request_rec *)ctx)->headers_in, name);
+}
+
+/* JSON, or the text/plain that SNS and some relays say. */
+static int is_type_accepted(const request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *coding = apr_table_get(r->headers_in, "Content-Encoding");
+
+    if (coding != NULL && strcasecmp(coding, "identity") != 0) {
+        return 0;
+    }
+    return type == NULL || strncasecmp(type, "application/json", 16) == 0
+           || strncasecmp(type, "application/cloudevents", 23) == 0
+           || strncasecmp(type, "application/x-amz-json", 22) == 0
+           || strncasecmp(type, "text/plain", 10) == 0;
+}
+
+static int refuse(request_rec *r, int status, const char *code,
+                  const char *detail)
+{
+    amzx_counter_add(&amzxero_child->env, AMZX_COUNTER_INBOX_REJECTED, 1);
+    return amzxero_reply_problem(r, status, code, detail, NULL);
+}
+
+static int refuse_body(request_rec *r, int status)
+{
+    switch (status) {
+    case HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return refuse(r, status, "limit.size",
+                      "the body is larger than this endpoint takes");
+    case HTTP_REQUEST_TIME_OUT:
+        return refuse(r, status, "network.timeout",
+                      "the body did not arrive in time");
+    default:
+        if (status == DONE || status == AP_FILTER_ERROR) {
+            return status; /* the input filter has answered already */
+        }
+        return refuse(r, HTTP_BAD_REQUEST, "data.body",
+                      "the body could not be read");
+    }
+}
+
+static void count_unverified(const char *reason)
+{
+    amzx_counter_e id = AMZX_COUNTER_VERIFY_SIGNATURE;
+
+    if (strcmp(reason, "missing_header") == 0) {
+        id = AMZX_COUNTER_VERIFY_MISSING;
+    }
+    else if (strcmp(reason, "stale") == 0 || strcmp(reason, "future") == 0) {
+        id = AMZX_COUNTER_VERIFY_STALE;
+    }
+    else if (strcmp(reason, "no_secret") == 0) {
+        id = AMZX_COUNTER_VERIFY_SECRET;
+    }
+    amzx_counter_add(&amzxero_child->env, id, 1);
+}
+
+/* Deliveries waiting for the engine, looked up once a second. */
+static int is_inbox_full(request_rec *r)
+{
+    amzxero_child_t *c = amzxero_child;
+    amzx_db_t *db = NULL;
+    amzx_fault_t fault;
+    apr_time_t oldest = 0;
+    apr_int64_t count = 0;
+
+    if (r->request_time - c->backlog_at < BACKLOG_EVERY) {
+        return c->backlog > amzxero_main->inbox_max;
+    }
+    c->backlog_at = r->request_time;
+    amzx_fault_clear(&fault);
+    if (amzx_db_pool_get(&db, c->pool, &fault) == APR_SUCCESS) {
+        if (amzx_inbox_backlog(&count, &oldest, db, &fault, r->pool)
+            == APR_SUCCESS) {
+            c->backlog = count;
+        }
+        amzx_db_pool_put(c->pool, db);
+    }
+    return c->backlog > amzxero_main->inbox_max;
+}
+
+typedef struct {
+    amzx_delivery_t delivery;
+    int is_new;
+} put_t;
+
+static apr_status_t put(void *data, amzx_txn_t *txn, const amzx_store_t *st,
+                        amzx_fault_t *fault, apr_pool_t *p)
+{
+    put_t *job = data;
+
+    return amzx_inbox_put(&job->is_new, txn, st, &job->delivery, fault, p);
+}
+
+static int store(request_rec *r, const amzxero_dir_t *dir, const char *body,
+                 apr_size_t len, const char *delivery_id)
+{
+    amzxero_child_t *c = amzxero_child;
+    amzx_val_t *answer;
+    amzx_fault_t fault;
+    put_t job = { 0 };
+    apr_status_t rv;
+
+    job.delivery.id = amzx_id_new(&c->env, "in", r->pool);
+    job.delivery.tenant = dir->tenant;
+    job.delivery.source = dir->source;
+    job.delivery.delivery = delivery_id;
+    job.delivery.content_type = apr_table_get(r->headers_in, "Content-Type");
+    job.delivery.body = body;
+    job.delivery.body_len = len;
+    job.delivery.trace = apr_table_get(r->headers_in, "traceparent");
+    job.delivery.received_at = amzx_now(&c->env);
+    job.delivery.state = "new";
+    amzx_fault_clear(&fault);
+    rv = amzx_writer_run(c->writer, put, &job, &fault, r->pool);
+    if (rv != APR_SUCCESS) {
+        amzx_counter_add(&c->env, AMZX_COUNTER_INBOX_REJECTED, 1);
+        if (APR_STATUS_IS_EBUSY(rv) && fault.klass != AMZX_FAULT_TRANSIENT) {
+            fault.klass = AMZX_FAULT_THROTTLED;
+        }
+        else if (fault.klass != AMZX_FAULT_THROTTLED) {
+            fault.klass = AMZX_FAULT_TRANSIENT; /* the sender comes back */
+        }
+        return amzxero_reply_fault(r, &fault);
+    }
+    amzx_counter_add(&c->env,
+                     job.is_new ? AMZX_COUNTER_INBOX_NEW
+                                : AMZX_COUNTER_INBOX_DUPLICATE,
+                     1);
+    answer = amzx_val_obj(1, r->pool);
+    amzx_val_put_str(answer, "status", "stored", r->pool);
+    return amzxero_reply_json(r, HTTP_ACCEPTED, answer);
+}
+
+int amzxero_webhook_handler(request_rec *r, const amzxero_dir_t *dir)
+{
+    amzx_verified_t verified;
+    const char *body;
+    apr_size_t len;
+    int status;
+
+    if (strcmp(r->method, "POST") != 0) {
+        apr_table_setn(r->err_headers_out, "Allow", "POST");
+        return refuse(r, HTTP_METHOD_NOT_ALLOWED, "method",
+                      "deliveries come by POST");
+    }
+    if (dir->tenant == NULL || dir->verify == NULL) {
+        return refuse(r, HTTP_SERVICE_UNAVAILABLE, "config.endpoint",
+                      "this location needs AmzXeroTenant and AmzXeroWebhook");
+    }
+    if (!is_type_accepted(r)) {
+        ap_discard_request_body(r);
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type",
+                      "send application/json without content coding");
+    }
+    status = amzxero_body_read(
+        &body, &len, r,
+        dir->max_body != AMZXERO_UNSET ? dir->max_body : DEFAULT_MAX_BODY);
+    if (status != OK) {
+        return refuse_body(r, status);
+    }
+    amzx_verify(&verified, dir->verify, body, len, get_header, r,
+                amzx_now(&amzxero_child->env), r->pool);
+    if (!verified.is_ok) {
+        count_unverified(verified.reason);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "AMZX1310: a delivery for tenant %s was not proved: %s",
+                      dir->tenant, verified.reason);
+        return refuse(r, HTTP_UNAUTHORIZED, "auth.signature",
+                      "the sender of this delivery is not proved");
+    }
+    if (len == 0 || memchr(body, '\0', len) != NULL
+        || !amzx_utf8_is_valid(body, len)) {
+        return refuse(r, HTTP_BAD_REQUEST, "data.body",
+                      "the body must be UTF-8 text and not empty");
+    }
+    if (is_inbox_full(r)) {
+        apr_table_setn(r->err_headers_out, "Retry-After", "10");
+        return refuse(r, HTTP_TOO_MANY_REQUESTS, "limit.inbox",
+                      "too many deliveries are waiting; try again later");
+    }
+    return store(r, dir, body, len,
+                 verified.delivery_id
+                     ? verified.delivery_id
+                     : amzx_envelope_delivery_id(body, len, r->pool));
+}

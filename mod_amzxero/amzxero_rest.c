@@ -202,6 +202,28 @@ static int get_reviews(amzxero_call_t *c)
                               amzxero_view_reviews(reviews, r->pool));
 }
 
+static int get_deliveries(amzxero_call_t *c)
+{
+    request_rec *r = c->r;
+    const char *state = query_arg(r, "state");
+    apr_array_header_t *rows = NULL;
+    amzx_fault_t fault;
+    amzx_db_t *db;
+    apr_status_t rv;
+
+    rv = amzxero_rest_db(&db, &fault);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_inbox_list(&rows, db, c->key->tenant, state, list_limit(r),
+                             &fault, r->pool);
+    }
+    amzxero_rest_done(db);
+    if (rv != APR_SUCCESS) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    return amzxero_reply_json(r, HTTP_OK,
+                              amzxero_view_deliveries(rows, r->pool));
+}
+
 static int get_health(amzxero_call_t *c)
 {
     request_rec *r = c->r;
@@ -258,7 +280,7 @@ static const route_t routes[] = {
     { "POST", "runs/*/replay", "dlq:write", amzxero_rest_replay },
     { "POST", "runs/*/cancel", "runs:write", amzxero_rest_cancel },
     { "GET", "dead-letters", "runs:read", get_dead },
-    { "GET", "deliveries", "runs:read", amzxero_rest_deliveries },
+    { "GET", "deliveries", "runs:read", get_deliveries },
     { "GET", "reviews", "runs:read", get_reviews },
     { "POST", "reviews/*", "reviews:write", amzxero_rest_decide },
 };

@@ -58,6 +58,10 @@ apr_status_t amzx_inbox_close(amzx_txn_t *txn, const char *id,
                               const char *state, const char *detail,
                               apr_time_t now, amzx_fault_t *fault,
                               apr_pool_t *p);
+/** Newest first, without bodies; state NULL for all (amzx_delivery_t). */
+apr_status_t amzx_inbox_list(apr_array_header_t **out, amzx_db_t *db,
+                             const char *tenant, const char *state, int max,
+                             amzx_fault_t *fault, apr_pool_t *p);
 /** How many are "new", and how old the oldest is (0 when none). */
 apr_status_t amzx_inbox_backlog(apr_int64_t *count, apr_time_t *oldest,
                                 amzx_db_t *db, amzx_fault_t *fault,

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* REST calls that change something: start, wake, replay, cancel, decide. */
+#include "amzxero_rest.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+
+#include <string.h>
+
+#include "amzx_id.h"
+#include "amzx_json.h"
+
+#define DEFAULT_MAX_BODY (256 * 1024)
+#define MAX_KEY 128
+
+/* A JSON object of the body; *body NULL when a problem was sent. */
+static int read_object(const amzx_val_t **body, amzxero_call_t *c,
+                       int is_optional)
+{
+    request_rec *r = c->r;
+    const amzxero_dir_t *dir =
+        ap_get_module_config(r->per_dir_config, &amzxero_module);
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *bytes;
+    amzx_fault_t fault;
+    apr_size_t len;
+    int status;
+
+    *body = NULL;
+    status = amzxero_body_read(
+        &bytes, &len, r,
+        dir->max_body != AMZXERO_UNSET ? dir->max_body : DEFAULT_MAX_BODY);
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        return amzxero_reply_problem(r, status, "limit.size",
+                                     "the body is larger than this endpoint "
+                                     "takes",
+                                     NULL);
+    }
+    if (status != OK) {
+        return status;
+    }
+    if (len == 0 && is_optional) {
+        *body = amzx_val_obj(0, r->pool);
+        return OK;
+    }
+    if (type == NULL || strncasecmp(type, "application/json", 16) != 0) {
+        return amzxero_reply_problem(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
+                                     "media_type", "send application/json",
+                                     NULL);
+    }
+    amzx_fault_clear(&fault);
+    if (amzx_json_parse(body, bytes, len, NULL, &fault, r->pool)
+        != APR_SUCCESS) {
+        *body = NULL;
+        return amzxero_reply_problem(r, HTTP_BAD_REQUEST, fault.code,
+                                     fault.detail, fault.place);
+    }
+    if (amzx_val_type(*body) != AMZX_OBJ) {
+        *body = NULL;
+        return amzxero_reply_problem(r, HTTP_BAD_REQUEST, "data.input",
+                                     "the body must be a JSON object", "$");
+    }
+    return OK;
+}
+
+/* ---- start ------------------------------------------------------------------------ */
+
+typedef struct {
+    amzx_run_t run;
+    int is_new;
+} start_t;
+
+static apr_status_t put_run(void *data, amzx_txn_t *txn,
+                            const amzx_store_t *st, amzx_fault_t *fault,
+                            apr_pool_t *p)
+{
+    start_t *job = data;
+
+    return amzx_run_put(&job->is_new, txn, st, &job->run, fault, p);
+}
+
+static const amzx_trigger_t *manual_trigger(const amzx_flow_t *flow)
+{
+    const amzx_trigger_t *t;
+    int i;
+
+    for (i = 0; (t = amzx_flow_trigger(flow, i)) != NULL; i++) {
+        if (t->kind == AMZX_TRIGGER_MANUAL) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+/* "rest/KEY" for an Idempotency-Key, else unique; NULL for a bad key. */
+static const char *run_key(const request_rec *r)
+{
+    const char *key = apr_table_get(r->headers_in, "Idempotency-Key");
+    const char *at;
+
+    if (key == NULL) {
+        return apr_pstrcat(r->pool, "rest/",
+                           amzx_id_new(&amzxero_child->env, "auto", r->pool),
+                           NULL);
+    }
+    for (at = key; *at != '\0'; at++) {
+        if (*at < 0x21 || *at > 0x7e) {
+            return NULL;
+        }
+    }
+    return at == key || at - key > MAX_KEY
+               ? NULL
+               : apr_pstrcat(r->pool, "rest/", key, NULL);
+}
+
+static apr_status_t admit(start_t *job, amzxero_call_t *c,
+                          const amzx_flow_t *flow, const amzx_val_t *body,
+                          amzx_fault_t *fault)
+{
+    const amzx_tenant_t *tenant =
+        amzx_site_find(amzxero_main->site, c->key->tenant);
+    const amzx_trigger_t *t = manual_trigger(flow);
+    const amzx_val_t *config = NULL;
+    apr_pool_t *p = c->r->pool;
+    amzx_admit_t admitted = { 0 };
+    apr_time_t now = amzx_now(&amzxero_child->env);
+    apr_status_t rv;
+
+    if (tenant == NULL || t == NULL) {
+        return amzx_fault_set(fault, AMZX_FAULT_REJECTED, APR_ENOENT,
+                              "config.trigger",
+                              tenant ? "this workflow has no manual trigger"
+                                     : "the key's tenant is not configured");
+    }
+    rv = amzx_flow_config(
+        &config, flow, amzx_tenant_settings(tenant, amzx_flow_name(flow), p),
+        fault, p);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_flow_admit(&admitted, flow, t, body,
+                             amzx_tenant_val(tenant, p), config, now, fault,
+                             p);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    job->run.id = amzx_id_new(&amzxero_child->env, "run", p);
+    job->run.tenant = tenant->id;
+    job->run.workflow = amzx_flow_name(flow);
+    job->run.version = amzx_flow_version(flow);
+    job->run.sha = amzx_flow_sha(flow);
+    job->run.partition = admitted.partition;
+    job->run.priority = amzx_flow_priority(flow);
+    job->run.due_at = now;
+    job->run.trigger = t->id;
+    job->run.origin = "rest";
+    job->run.input = admitted.payload;
+    job->run.trace = apr_table_get(c->r->headers_in, "traceparent");
+    job->run.created_at = now;
+    job->run.updated_at = now;
+    return APR_SUCCESS;
+}
+
+/* The run that already has this key: the same body is answered alike. */
+static int answer_known(amzxero_call_t *c, const amzx_run_t *wanted,
+                        const amzx_val_t *body)
+{
+    request_rec *r = c->r;
+    const amzx_val_t *input = NULL;
+    amzx_run_t *run = NULL;
+    amzx_fault_t fault;
+    amzx_db_t *db;
+    apr_status_t rv;
+
+    rv = amzxero_rest_db(&db, &fault);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_run_by_key(&run, db, &amzxero_child->store, wanted->tenant,
+                             wanted->workflow, wanted->run_key, &fault,
+                             r->pool);
+    }
+    if (rv == APR_SUCCESS && run != NULL) {
+        rv = amzx_run_get(&run, db, &amzxero_child->store, wanted->tenant,
+                          run->id, &fault, r->pool);
+    }
+    amzxero_rest_done(db);
+    if (rv == APR_SUCCESS && run != NULL) {
+        rv = amzx_json_parse(&input, run->input, strlen(run->input), NULL,
+                             &fault, r->pool);
+    }
+    if (rv != APR_SUCCESS || run == NULL) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    if (!amzx_val_equal(amzx_val_get(input, "body"), body)) {
+        return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
+                                     "conflict.idempotency",
+                                     "this Idempotency-Key was used with "
+                                     "another body",
+                                     "Idempotency-Key");
+    }
+    return amzxero_reply_json(r, HTTP_ACCEPTED, amzxero_view_run(run, r->pool));
+}
+
+int amzxero_rest_start(amzxero_call_t *c)
+{
+    request_rec *r = c->r;
+    const amzx_flow_t *flow = amzx_defs_find(amzxero_main->defs, c->arg);
+    const amzx_val_t *body = NULL;
+    amzx_fault_t fault;
+    start_t job = { 0 };
+    int status;
+
+    status = read_object(&body, c, 1);
+    if (body == NULL) {
+        return status;
+    }
+    if (flow == NULL) {
+        return amzxero_reply_problem(r, HTTP_NOT_FOUND, "not_found",
+                                     "there is no such workflow", NULL);
+    }
+    amzx_fault_clear(&fault);
+    if (admit(&job, c, flow, body, &fault) != APR_SUCCESS) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    job.run.run_key = run_key(r);
+    if (job.run.run_key == NULL) {
+        return amzxero_reply_problem(r, HTTP_BAD_REQUEST, "data.header",
+                                     "an Idempotency-Key has 1 to 128 visible "
+                                     "ASCII characters",
+                                     "Idempotency-Key");
+    }
+    if (amzx_writer_run(amzxero_child->writer, put_run, &job, &fault, r->pool)
+        != APR_SUCCESS) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    if (!job.is_new) {
+        return answer_known(c, &job.run, body);
+    }
+    amzx_counter_add(&amzxero_child->env, AMZX_COUNTER_RUN_STARTED, 1);
+    apr_table_setn(r->headers_out, "Location",
+                   apr_pstrcat(r->pool, r->uri, "/../../../runs/", job.run.id,
+                               NULL));
+    return amzxero_reply_json(r, HTTP_ACCEPTED,
+                              amzxero_view_run(&job.run, r->pool));
+}
+
+/* ---- moves ------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *tenant;
+    const char *id;
+    const char *by;
+    amzx_run_event_e ev;
+    int is_done;
+} move_t;
+
+static apr_status_t move_run(void *data, amzx_txn_t *txn,
+                             const amzx_store_t *st, amzx_fault_t *fault,
+                             apr_pool_t *p)
+{
+    move_t *m = data;
+    apr_time_t now = amzx_now(st->env);
+    apr_status_t rv;
+    int is_resolved;
+
+    rv = amzx_run_move(&m->is_done, txn, m->tenant, m->id, m->ev, now, fault,
+                       p);
+    if (rv == APR_SUCCESS && m->is_done && m->ev != AMZX_EV_WAKE) {
+        rv = amzx_dead_resolve(&is_resolved, txn, m->tenant, m->id,
+                               m->ev == AMZX_EV_REPLAY ? "replayed"
+                                                       : "discarded",
+                               m->by, now, fault, p);
+    }
+    return rv;
+}
+
+static int move(amzxero_call_t *c, amzx_run_event_e ev)
+{
+    request_rec *r = c->r;
+    const amzx_val_t *body = NULL;
+    amzx_run_t *run = NULL;
+    amzx_fault_t fault;
+    amzx_db_t *db;
+    move_t m = { 0 };
+    apr_status_t rv;
+    int status;
+
+    status = read_object(&body, c, 1);
+    if (body == NULL) {
+        return status;
+    }
+    m.tenant = c->key->tenant;
+    m.id = c->arg;
+    m.by = c->key->id;
+    m.ev = ev;
+    amzx_fault_clear(&fault);
+    rv = amzx_writer_run(amzxero_child->writer, move_run, &m, &fault, r->pool);
+    if (rv == APR_SUCCESS) {
+        rv = amzxero_rest_db(&db, &fault);
+        if (rv == APR_SUCCESS) {
+            rv = amzx_run_get(&run, db, &amzxero_child->store, m.tenant, m.id,
+                              &fault, r->pool);
+        }
+        amzxero_rest_done(db);
+    }
+    if (rv != APR_SUCCESS) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    if (run == NULL) {
+        return amzxero_reply_problem(r, HTTP_NOT_FOUND, "not_found",
+                                     "this tenant has no such run", NULL);
+    }
+    if (!m.is_done) {
+        return amzxero_reply_problem(
+            r, HTTP_CONFLICT, "conflict.state",
+            apr_psprintf(r->pool, "a run in state %s does not allow this",
+                         amzx_run_state_name(run->state)),
+            NULL);
+    }
+    return amzxero_reply_json(r, HTTP_OK, amzxero_view_run(run, r->pool));
+}
+
+int amzxero_rest_wake(amzxero_call_t *c)
+{
+    return move(c, AMZX_EV_WAKE);
+}
+
+int amzxero_rest_replay(amzxero_call_t *c)
+{
+    return move(c, AMZX_EV_REPLAY);
+}
+
+int amzxero_rest_cancel(amzxero_call_t *c)
+{
+    return move(c, AMZX_EV_CANCEL);
+}
+
+/* ---- reviews --------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *tenant;
+    const char *id;
+    const char *run_id;
+    const char *choice;
+    const char *edited;
+    const char *note;
+    const char *by;
+    int is_done;
+} decide_t;
+
+static apr_status_t decide(void *data, amzx_txn_t *txn,
+                           const amzx_store_t *st, amzx_fault_t *fault,
+                           apr_pool_t *p)
+{
+    decide_t *d = data;
+    apr_time_t now = amzx_now(st->env);
+    apr_status_t rv;
+    int is_woken;
+
+    rv = amzx_review_decide(&d->is_done, txn, st, d->tenant, d->id, d->choice,
+                            d->edited, d->by, d->note, now, fault, p);
+    if (rv == APR_SUCCESS && d->is_done) {
+        rv = amzx_run_move(&is_woken, txn, d->tenant, d->run_id, AMZX_EV_WAKE,
+                           now, fault, p);
+    }
+    return rv;
+}
+
+static int is_option(const amzx_review_t *review, const char *choice,
+                     apr_pool_t *p)
+{
+    const amzx_val_t *options = NULL;
+    amzx_fault_t fault;
+    apr_size_t i;
+
+    amzx_fault_clear(&fault);
+    if (amzx_json_parse(&options, review->options, strlen(review->options),
+                        NULL, &fault, p)
+        != APR_SUCCESS) {
+        return 0;
+    }
+    for (i = 0; i < amzx_val_count(options); i++) {
+        if (strcmp(amzx_val_text(
+                       amzx_val_get(amzx_val_at(options, i), "name"), ""),
+                   choice)
+            == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The open review of this id, or NULL after a problem was sent. */
+static amzx_review_t *open_review(amzxero_call_t *c, int *status)
+{
+    request_rec *r = c->r;
+    amzx_review_t *review = NULL;
+    amzx_fault_t fault;
+    amzx_db_t *db;
+    apr_status_t rv;
+
+    rv = amzxero_rest_db(&db, &fault);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_review_get(&review, db, &amzxero_child->store,
+                             c->key->tenant, c->arg, &fault, r->pool);
+    }
+    amzxero_rest_done(db);
+    if (rv != APR_SUCCESS) {
+        *status = amzxero_reply_fault(r, &fault);
+        return NULL;
+    }
+    if (review == NULL) {
+        *status = amzxero_reply_problem(r, HTTP_NOT_FOUND, "not_found",
+                                        "this tenant has no such review",
+                                        NULL);
+    }
+    return review;
+}
+
+int amzxero_rest_decide(amzxero_call_t *c)
+{
+    request_rec *r = c->r;
+    const amzx_val_t *body = NULL;
+    const amzx_val_t *edited;
+    amzx_review_t *review;
+    amzx_val_t *answer;
+    amzx_fault_t fault;
+    decide_t d = { 0 };
+    int status = OK;
+
+    status = read_object(&body, c, 0);
+    if (body == NULL) {
+        return status;
+    }
+    review = open_review(c, &status);
+    if (review == NULL) {
+        return status;
+    }
+    d.choice = amzx_val_text(amzx_val_get(body, "choice"), "");
+    if (!is_option(review, d.choice, r->pool)) {
+        return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
+                                     "data.choice",
+                                     "choice must name an option of the "
+                                     "review",
+                                     "$.choice");
+    }
+    edited = amzx_val_get(body, "edited");
+    d.edited = amzx_val_is_null(edited)
+                   ? NULL
+                   : amzx_json_write(edited, NULL, r->pool);
+    if (d.edited != NULL && review->editable == NULL) {
+        return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
+                                     "data.edited",
+                                     "this review has nothing to edit",
+                                     "$.edited");
+    }
+    d.tenant = c->key->tenant;
+    d.id = review->id;
+    d.run_id = review->run_id;
+    d.note = amzx_val_text(amzx_val_get(body, "note"), NULL);
+    d.by = c->key->id;
+    amzx_fault_clear(&fault);
+    if (amzx_writer_run(amzxero_child->writer, decide, &d, &fault, r->pool)
+        != APR_SUCCESS) {
+        return amzxero_reply_fault(r, &fault);
+    }
+    if (!d.is_done) {
+        return amzxero_reply_problem(r, HTTP_CONFLICT, "conflict.state",
+                                     "this review is decided already", NULL);
+    }
+    answer = amzx_val_obj(2, r->pool);
+    amzx_val_put_str(answer, "id", d.id, r->pool);
+    amzx_val_put_str(answer, "choice", d.choice, r->pool);
+    return amzxero_reply_json(r, HTTP_OK, answer);
+}

@@ -10,6 +10,7 @@
 #ifndef AMZX_SANDBOX_H
 #define AMZX_SANDBOX_H
 
+#include <apr_cstr.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
 #include <apr_tables.h>

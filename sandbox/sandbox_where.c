@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_lib.h>
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "amzx_str.h"
@@ -42,7 +43,7 @@ static const char *word(parser_t *ps)
     return apr_pstrmemdup(ps->p, from, (apr_size_t)(ps->at - from));
 }
 
-static int accept(parser_t *ps, const char *token)
+static int take(parser_t *ps, const char *token)
 {
     apr_size_t len = strlen(token);
 
@@ -59,7 +60,7 @@ static apr_status_t quoted(const char **out, parser_t *ps)
 {
     const char *end;
 
-    if (!accept(ps, "\"")) {
+    if (!take(ps, "\"")) {
         return refuse(ps, "a text in double quotes is expected");
     }
     end = strchr(ps->at, '"');
@@ -76,11 +77,11 @@ static apr_status_t guid_literal(sbx_term_t *t, parser_t *ps)
     apr_status_t rv;
 
     t->kind = SBX_LIT_GUID;
-    if (!accept(ps, "(")) {
+    if (!take(ps, "(")) {
         return refuse(ps, "'(' is expected");
     }
     rv = quoted(&t->text, ps);
-    if (rv == APR_SUCCESS && !accept(ps, ")")) {
+    if (rv == APR_SUCCESS && !take(ps, ")")) {
         rv = refuse(ps, "')' is expected");
     }
     return rv;
@@ -92,7 +93,7 @@ static apr_status_t date_literal(sbx_term_t *t, parser_t *ps)
     int i;
 
     t->kind = SBX_LIT_DATE;
-    if (!accept(ps, "(")) {
+    if (!take(ps, "(")) {
         return refuse(ps, "'(' is expected");
     }
     for (i = 0; i < 3; i++) {
@@ -100,7 +101,7 @@ static apr_status_t date_literal(sbx_term_t *t, parser_t *ps)
         if (amzx_int_parse(&part[i], word(ps)) != APR_SUCCESS) {
             return refuse(ps, "a number is expected");
         }
-        if (!accept(ps, i < 2 ? "," : ")")) {
+        if (!take(ps, i < 2 ? "," : ")")) {
             return refuse(ps, "DateTime(year, month, day) is expected");
         }
     }
@@ -159,10 +160,10 @@ static apr_status_t term(sbx_term_t *t, parser_t *ps)
     if (!*t->field || !apr_isalpha(*t->field)) {
         return refuse(ps, "a field is expected");
     }
-    if (accept(ps, "==")) {
+    if (take(ps, "==")) {
         return literal(t, ps);
     }
-    if (accept(ps, "!=")) {
+    if (take(ps, "!=")) {
         apr_status_t rv = literal(t, ps);
 
         t->is_not = 1;
@@ -195,8 +196,8 @@ apr_status_t sbx_where_parse(sbx_where_t *where, const char **why,
         if (!*ps.at) {
             return APR_SUCCESS;
         }
-        if (!accept(&ps, "&&") &&
-            !(accept(&ps, "AND") && !is_word(*ps.at))) {
+        if (!take(&ps, "&&") &&
+            !(take(&ps, "AND") && !is_word(*ps.at))) {
             return refuse(&ps, "AND is expected");
         }
     }

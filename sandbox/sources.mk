@@ -43,7 +43,6 @@ sandbox_core_sources = \
     sandbox/sandbox_xero_settings.c \
     sandbox/sandbox_xml.c
 sandbox_sources = \
-    $(sandbox_core_sources) \
     sandbox/mod_amzxero_sandbox.c \
     sandbox/sandbox_http.c \
     sandbox/sandbox_http.h

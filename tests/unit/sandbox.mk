@@ -1,0 +1,3 @@
+# Unit tests of the sandbox: its core without httpd.
+sandbox_tests =
+sandbox_test_extra =

@@ -32,7 +32,8 @@ def words_of(fragment):
             line = line[match.end():]
         if not variable.endswith("_test_extra"):
             for word in line.replace("\\", " ").split():
-                yield word, number
+                if not word.startswith("$("):
+                    yield word, number
 
 
 def main():

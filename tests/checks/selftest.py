@@ -15,7 +15,7 @@ LIBRARIES = {
     "lib/base/amzx_json.c": "#include <jansson.h>\n",
     "lib/base/amzx_crypto.c": "#include <openssl/evp.h>\n",
     "lib/expr/amzx_re.c": "#include <pcre2.h>\n",
-    "lib/db/amzx_db.c": "#include <apr_dbd.h>\n#include <sqlite3.h>\n",
+    "lib/db/amzx_dbd.c": "#include <apr_dbd.h>\n#include <sqlite3.h>\n",
 }
 COMMANDS = ('static const command_rec cmds[] = {\n    AP_INIT_TAKE1('
             '"AmzXeroLease", f, 0, 0, "how long")\n};\n')
@@ -43,6 +43,8 @@ CASES = (
     ("libraries", LIBRARIES,
      {"lib/http/amzx_curl.c": "/* #include <curl/curl.h> */\n"},
      "nothing includes curl"),
+    ("libraries", LIBRARIES, {"lib/db/amzx_pool.c": "#include <apr_dbd.h>\n"},
+     "apr_dbd belongs to"),
     ("libraries", LIBRARIES,
      {"lib/store/a.c": 'const char *q = "select 1 from run";\n'},
      "SQL text outside"),

@@ -46,7 +46,8 @@ typedef enum {
  * @return APR_SUCCESS, or a fault from the error catalogue: HTTP 429 is class
  *         THROTTLED with retry_after, 5xx and an unreadable 2xx of an effect
  *         are UNKNOWN (of a read TRANSIENT), 401 is AUTH `auth.expired` or
- *         `auth.forbidden`, validation is REJECTED `validation....`
+ *         `auth.forbidden`, validation is REJECTED `validation....`; see
+ *         amzx_op_is_duplicate for the one kind of refusal that is UNKNOWN
  */
 typedef apr_status_t amzx_op_step_fn(amzx_step_e *next,
                                      amzx_http_request_t *req,
@@ -109,7 +110,8 @@ struct amzx_connector_t {
     void (*limit_hint)(amzx_limit_hint_t *out,
                        const amzx_http_response_t *rsp);
     /** Standard settings of a connection of this type (hosts by region,
-     *  rates); only members that are unset are filled. */
+     *  rates); only members that are unset (NULL, "" or 0) are filled. A
+     *  negative number means "none" and becomes 0. */
     apr_status_t (*defaults)(amzx_conn_t *conn, amzx_fault_t *fault,
                              apr_pool_t *p);
 };
@@ -125,6 +127,37 @@ const amzx_op_impl_t *amzx_op_impl_find(const char *name);
 const amzx_op_t *amzx_op_find(const char *name);
 /** The i-th operation of the whole catalogue, NULL after the last. */
 const amzx_op_t *amzx_op_at(int i);
+
+/**
+ * The arguments of op->confirm, taken from what the effect was called with.
+ * @return NULL when op has no confirm or its key is missing
+ */
+const amzx_val_t *amzx_op_confirm_args(const amzx_op_t *op,
+                                       const amzx_val_t *args,
+                                       const amzx_val_t *body, apr_pool_t *p);
+
+/**
+ * Is what a confirm found the thing that this effect makes? For effects whose
+ * workflow gives no same-if.
+ *
+ * A confirm answers an object, null for "not there", or a list: then each
+ * element is a `found` of its own, here as with a same-if, and it is enough
+ * that one is the same.
+ *
+ * @param same the element that is the same; null when none is
+ * @return 1 when one is
+ */
+int amzx_op_confirm_same(const amzx_val_t **same, const amzx_op_t *op,
+                         const amzx_val_t *args, const amzx_val_t *body,
+                         const amzx_val_t *found);
+
+/**
+ * Did the peer refuse the effect because its key is taken (class UNKNOWN, a
+ * code of `validation.`)? It may be our own, made by an attempt whose answer
+ * was lost: confirm. When nothing that is the same is found, the refusal
+ * stands; sending it again would be refused again.
+ */
+int amzx_op_is_duplicate(const amzx_fault_t *fault);
 
 /** Read a credential file. Secrets are wiped with p. */
 apr_status_t amzx_credential_load(amzx_credential_t *out, const char *path,

@@ -1,6 +1,7 @@
 # Sources of lib/connector: a plain make fragment, read by automake and by
 # apxs/Makefile. Only "name = value" lines with backslashes.
 connector_sources = lib/connector/amzx_call.c lib/connector/amzx_call.h \
+    lib/connector/amzx_confirm.c \
     lib/connector/amzx_connector.c lib/connector/amzx_connector.h \
     lib/connector/amzx_credential.c lib/connector/amzx_fold.c \
     lib/connector/amzx_fold.h lib/connector/amzx_fx.c \

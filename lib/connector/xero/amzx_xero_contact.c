@@ -39,6 +39,63 @@ static const amzx_shape_t contact_shape[] = {
     {"Phones", AMZX_SHAPE_LIST, 0, phone_shape, 0},
     {NULL, AMZX_SHAPE_TEXT, 0, NULL, 0}};
 
+/* Xero refuses angle brackets and blanks at the ends or doubled; control
+ * characters are nobody's name. */
+static const char *clean_name(const char *name, apr_pool_t *p)
+{
+    amzx_buf_t out;
+    int is_gap = 0;
+
+    amzx_buf_init(&out, strlen(name) + 1, p);
+    for (; *name; name++) {
+        if ((unsigned char)*name <= ' ' || *name == 0x7F) {
+            is_gap = out.len > 0;
+        }
+        else if (*name != '<' && *name != '>') {
+            if (is_gap) {
+                amzx_buf_putc(&out, ' ');
+                is_gap = 0;
+            }
+            amzx_buf_putc(&out, *name);
+        }
+    }
+    return out.s;
+}
+
+/* Good enough for Xero? A bad address would have the contact refused. */
+static int is_mail(const char *text)
+{
+    const char *at = strchr(text, '@');
+
+    return at && at > text && !strchr(at + 1, '@') && strchr(at + 1, '.')
+        && at[1] != '.' && text[strlen(text) - 1] != '.'
+        && text[strcspn(text, " \t\r\n,;<>\"()")] == '\0';
+}
+
+static const amzx_val_t *cleaned(const amzx_val_t *body, apr_pool_t *p)
+{
+    amzx_val_t *out;
+    const char *name = amzx_val_text(amzx_val_get(body, "Name"), NULL);
+    const char *mail = amzx_val_text(amzx_val_get(body, "EmailAddress"), "");
+    apr_size_t i;
+
+    if (amzx_val_type(body) != AMZX_OBJ) {
+        return body;
+    }
+    out = amzx_val_obj(amzx_val_count(body), p);
+    for (i = 0; i < amzx_val_count(body); i++) {
+        amzx_val_put_ref(out, body->u.obj.member[i].name,
+                         body->u.obj.member[i].val, p);
+    }
+    if (name) {
+        amzx_val_put_str(out, "Name", clean_name(name, p), p);
+    }
+    if (*mail && !is_mail(mail)) {
+        amzx_val_put(out, "EmailAddress", &amzx_val_null, p);
+    }
+    return out;
+}
+
 apr_status_t amzx_xero_contact_create(amzx_step_e *next,
                                       amzx_http_request_t *req,
                                       const amzx_val_t **result,
@@ -55,8 +112,9 @@ apr_status_t amzx_xero_contact_create(amzx_step_e *next,
         return amzx_xero_made(result, call, rsp, "Contacts", "ContactID",
                               fault);
     }
-    rv = amzx_shape_apply(&contact, contact_shape, call->body, "", fault,
-                          call->pool);
+    rv = amzx_shape_apply(&contact, contact_shape, cleaned(call->body,
+                                                           call->pool), "",
+                          fault, call->pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -1,5 +1,13 @@
 engine_sources = \
+    lib/engine/amzx_breaker.c \
+    lib/engine/amzx_breaker.h \
+    lib/engine/amzx_gcra.c \
+    lib/engine/amzx_gcra.h \
+    lib/engine/amzx_limit.c \
     lib/engine/amzx_limit.h \
+    lib/engine/amzx_limit_int.h \
+    lib/engine/amzx_limit_learn.c \
+    lib/engine/amzx_limit_state.c \
     lib/engine/amzx_token.h \
     lib/engine/amzx_defs.c \
     lib/engine/amzx_defs.h \

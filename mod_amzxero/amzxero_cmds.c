@@ -394,5 +394,5 @@ const command_rec amzxero_cmds[] = {
                   "file:PATH of the credentials"),
     AP_INIT_TAKE_ARGV("AmzXeroRate", amzxero_conn_rate, NULL, RSRC_CONF,
                       "calls a minute, burst, calls a day, at once; or off"),
-    { NULL }
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

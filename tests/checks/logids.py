@@ -30,16 +30,23 @@ def library_ids(path, text, verdict):
 
 
 def glue_ids(path, text, verdict):
-    """(id, line) of each AMZX_ID(n) in a log call of the modules"""
-    for match in re.finditer(r"\bAMZX_ID\s*\(\s*(\w+)\s*\)", text):
+    """(id, line) of each ap_log_error() and its kin: the text begins with
+    AMZXnnnn, unless the level is TRACE. A call whose level is no constant is
+    the sink that library lines go through."""
+    for match in re.finditer(r"\bap_log_[rcp]?error\s*(\()", text):
         line = common.line_of(text, match.start())
-        if text[:match.start()].split("\n")[-1].lstrip().startswith("#"):
+        args, _ = common.arguments(text, match.start(1))
+        if len(args) < 5 or "APLOG_" not in args[1]:
             continue
         verdict.look()
-        if not re.fullmatch(r"[1-9][0-9]*", match.group(1)):
-            verdict.fault(path, line, "the id is not a plain number")
-            continue
-        yield int(match.group(1)), line
+        found = re.match(r'"AMZX(\d{4}): ', args[4])
+        if "APLOG_TRACE" in args[1]:
+            if found:
+                verdict.fault(path, line, "TRACE has no id")
+        elif not found:
+            verdict.fault(path, line, "the text does not begin with AMZXnnnn")
+        else:
+            yield int(found.group(1)), line
 
 
 def main():

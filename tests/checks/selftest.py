@@ -23,6 +23,7 @@ DIRECTIVES = {"mod_amzxero/c.c": COMMANDS,
               "conf/amzxero.conf": "#AmzXeroLease 30s\n",
               "docs/directives.md": "## AmzXeroLease\n"}
 LOG = 'void f(void)\n{\n    amzx_log(e, AMZX_LOG_%s, %s, 0, "x, %%d", g(1));\n}\n'
+GLUE_LOG = 'void f(void)\n{\n    ap_log_error(M, APLOG_ERR, 0, s, "%sx");\n}\n'
 LOGGED = {"lib/base/a.c": LOG % ("INFO", "7"),
           "docs/log-messages.md": "## AMZX0007\n"}
 LISTED = {"lib/base/a.c": SPDX, "lib/base/sources.mk":
@@ -80,6 +81,10 @@ CASES = (
      "not a plain number"),
     ("logids", LOGGED, {"lib/base/b.c": LOG % ("INFO", "0")},
      "only TRACE, has id 0"),
+    ("logids", LOGGED, {"mod_amzxero/b.c": GLUE_LOG % "AMZX0007: "},
+     "AMZX0007 is taken"),
+    ("logids", LOGGED, {"mod_amzxero/b.c": GLUE_LOG % ""},
+     "does not begin with AMZXnnnn"),
     ("registered", LISTED, {"lib/base/b.c": SPDX}, "is in no sources list"),
     ("registered", LISTED, {"tests/unit/test_a.c": SPDX},
      "is in no sources list"),

@@ -135,6 +135,9 @@ void sbx_put_dec(amzx_val_t *obj, const char *name, amzx_dec_t d, int scale,
 amzx_dec_t sbx_dec(const amzx_val_t *obj, const char *name);
 /** A shallow copy that may be changed with amzx_val_put. */
 amzx_val_t *sbx_clone(const amzx_val_t *obj, apr_pool_t *p);
+/** A shallow copy of an object without one member. */
+amzx_val_t *sbx_without(const amzx_val_t *obj, const char *name,
+                        apr_pool_t *p);
 /** Parse JSON we stored ourselves; null when it is damaged. */
 const amzx_val_t *sbx_load(const char *json, apr_pool_t *p);
 /** Do two texts match without regard to ASCII case? */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_fnmatch.h>
+
 #include "amzx_crypto.h"
 
 static const char *const kinds[] = {
@@ -44,16 +46,20 @@ static int agrees(const amzx_val_t *match, const char *name,
     return !*wanted || !strcmp(wanted, value);
 }
 
-/* The match of a rule: absent members match everything. */
+/* Absent members match everything; a path is a prefix or a pattern. */
 static int matches(const amzx_val_t *rule, const sbx_req_t *req,
                    const char *peer, const char *op)
 {
     const amzx_val_t *m = amzx_val_get(rule, "match");
-    const char *prefix = sbx_text(m, "path");
+    const char *path = sbx_text(m, "path");
 
-    return agrees(m, "peer", peer) && agrees(m, "op", op) &&
-           agrees(m, "method", req->method) &&
-           !strncmp(req->path, prefix, strlen(prefix));
+    if (!agrees(m, "peer", peer) || !agrees(m, "op", op) ||
+        !agrees(m, "method", req->method)) {
+        return 0;
+    }
+    return strpbrk(path, "*?[")
+               ? apr_fnmatch(path, req->path, 0) == APR_SUCCESS
+               : !strncmp(req->path, path, strlen(path));
 }
 
 /* Does the n-th match fire? Decided by the seed alone, so runs repeat. */

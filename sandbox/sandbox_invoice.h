@@ -32,9 +32,9 @@ void sbx_lines_read(sbx_invoice_t *inv, sbx_xcall_t *c,
 /** Put lines and totals. */
 void sbx_lines_put(amzx_val_t *out, const sbx_invoice_t *inv, sbx_xcall_t *c);
 
-/** Set AmountDue, AmountPaid, Status after payments changed. */
-void sbx_invoice_settle(amzx_val_t *invoice, sbx_xcall_t *c,
-                        apr_int64_t paid_on);
+/** AmountDue, AmountPaid and Status after payments changed. */
+amzx_val_t *sbx_invoice_settle(amzx_val_t *invoice, sbx_xcall_t *c,
+                               apr_int64_t paid_on);
 
 /** Save an invoice. */
 void sbx_invoice_store(sbx_xcall_t *c, const amzx_val_t *invoice);

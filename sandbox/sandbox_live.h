@@ -56,7 +56,7 @@ void sbx_live_reset(sbx_live_t *live);
 
 /** What Xero's limits said. */
 typedef struct {
-    const char *problem; /**< NULL, "minute", "day", "concurrent", "appminute" */
+    const char *problem; /**< NULL, or the X-Rate-Limit-Problem */
     apr_int64_t retry_after; /**< seconds; 0 for none */
     apr_int64_t day_left;
     apr_int64_t minute_left;

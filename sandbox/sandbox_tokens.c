@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Token endpoints of Login with Amazon and of Xero's identity service. */
+/* Tokens of both peers, and the endpoint of Login with Amazon. */
 #include "sandbox_tokens.h"
 
 #include <string.h>
@@ -8,18 +8,7 @@
 
 #include "amzx_crypto.h"
 
-#define SIXTY_DAYS apr_time_from_sec(60 * 86400)
 #define TEN_YEARS apr_time_from_sec(3650LL * 86400)
-
-/** A token about to be issued. */
-typedef struct {
-    const char *kind;
-    const char *peer;
-    const char *client;
-    const char *subject;
-    const char *scope;
-    apr_time_t lives; /* microseconds */
-} issue_t;
 
 static const char *random_text(apr_size_t bytes, apr_pool_t *p)
 {
@@ -54,7 +43,7 @@ static const char *jwt_part(const char *json, apr_pool_t *p)
 }
 
 /* Xero's access tokens are JWTs; nobody can check the signature of ours. */
-static const char *jwt_make(const issue_t *is, const sbx_req_t *req)
+const char *sbx_jwt_make(const sbx_issue_t *is, const sbx_req_t *req)
 {
     apr_pool_t *p = req->pool;
     amzx_val_t *v = amzx_val_obj(10, p);
@@ -69,12 +58,12 @@ static const char *jwt_make(const issue_t *is, const sbx_req_t *req)
     sbx_put(v, "jti", sbx_uuid(p), p);
     sbx_put(v, "scope", is->scope, p);
     return apr_pstrcat(
-        p, jwt_part("{\"alg\":\"RS256\",\"kid\":\"SANDBOX\",\"typ\":\"JWT\"}", p),
-        ".", jwt_part(amzx_json_write(v, NULL, p), p), ".",
+        p, jwt_part("{\"alg\":\"RS256\",\"typ\":\"JWT\"}", p), ".",
+        jwt_part(amzx_json_write(v, NULL, p), p), ".",
         random_text(64, p), NULL);
 }
 
-static const char *token_text(const issue_t *is, const sbx_req_t *req)
+static const char *token_text(const sbx_issue_t *is, const sbx_req_t *req)
 {
     apr_pool_t *p = req->pool;
     int is_access = !strcmp(is->kind, "access");
@@ -83,10 +72,10 @@ static const char *token_text(const issue_t *is, const sbx_req_t *req)
         return apr_pstrcat(p, is_access ? "Atza|" : "Atzr|",
                            random_text(240, p), NULL);
     }
-    return is_access ? jwt_make(is, req) : random_text(32, p);
+    return is_access ? sbx_jwt_make(is, req) : random_text(32, p);
 }
 
-static const char *token_issue(const issue_t *is, const sbx_req_t *req)
+const char *sbx_token_issue(const sbx_issue_t *is, const sbx_req_t *req)
 {
     const char *text = token_text(is, req);
 
@@ -152,7 +141,7 @@ int sbx_scope_has(const char *list, const char *scope)
     return 0;
 }
 
-static void refuse(sbx_res_t *res, const sbx_req_t *req, int status,
+void sbx_oauth_refuse(sbx_res_t *res, const sbx_req_t *req, int status,
                    const char *error, const char *detail)
 {
     amzx_val_t *v = amzx_val_obj(4, req->pool);
@@ -165,7 +154,7 @@ static void refuse(sbx_res_t *res, const sbx_req_t *req, int status,
     sbx_reply_json(res, status, v, req->pool);
 }
 
-static int is_form(const sbx_req_t *req)
+int sbx_is_form(const sbx_req_t *req)
 {
     const char *type = sbx_req_header(req, "Content-Type");
 
@@ -174,14 +163,14 @@ static int is_form(const sbx_req_t *req)
                                       33);
 }
 
-static int secret_is(const char *given, const char *secret)
+int sbx_secret_is(const char *given, const char *secret)
 {
     return given && amzx_ct_equal(given, strlen(given), secret,
                                   strlen(secret));
 }
 
 /* The token of a grant: alive, of this kind and of this client. */
-static const sbx_row_t *grant_row(const sbx_req_t *req, const char *token,
+const sbx_row_t *sbx_grant_row(const sbx_req_t *req, const char *token,
                                   const char *kind, const char *peer,
                                   const char *client)
 {
@@ -199,7 +188,7 @@ static const sbx_row_t *grant_row(const sbx_req_t *req, const char *token,
     return expires > req->now ? row : NULL;
 }
 
-static void lwa_grant(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
+static void lwa_grant(sbx_res_t *res, const sbx_req_t *req, sbx_issue_t *is,
                       const char *refresh)
 {
     apr_pool_t *p = req->pool;
@@ -208,7 +197,7 @@ static void lwa_grant(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
 
     is->kind = "access";
     is->lives = apr_time_from_sec(seconds);
-    sbx_put(v, "access_token", token_issue(is, req), p);
+    sbx_put(v, "access_token", sbx_token_issue(is, req), p);
     if (refresh) {
         sbx_put(v, "refresh_token", refresh, p);
     }
@@ -221,14 +210,14 @@ static void lwa_grant(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
     sbx_reply_json(res, 200, v, p);
 }
 
-static void lwa_code(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
+static void lwa_code(sbx_res_t *res, const sbx_req_t *req, sbx_issue_t *is,
                      const apr_table_t *form)
 {
     const char *code = apr_table_get(form, "code");
-    const sbx_row_t *row = grant_row(req, code, "code", "lwa", is->client);
+    const sbx_row_t *row = sbx_grant_row(req, code, "code", "lwa", is->client);
 
     if (!row) {
-        refuse(res, req, 400, "invalid_grant",
+        sbx_oauth_refuse(res, req, 400, "invalid_grant",
                "The request has an invalid grant parameter : code");
         return;
     }
@@ -236,18 +225,18 @@ static void lwa_code(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
     is->subject = row->col[3];
     is->kind = "refresh";
     is->lives = TEN_YEARS;
-    lwa_grant(res, req, is, token_issue(is, req));
+    lwa_grant(res, req, is, sbx_token_issue(is, req));
 }
 
-static void lwa_refresh(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
+static void lwa_refresh(sbx_res_t *res, const sbx_req_t *req, sbx_issue_t *is,
                         const apr_table_t *form)
 {
     const char *token = apr_table_get(form, "refresh_token");
-    const sbx_row_t *row = grant_row(req, token, "refresh", "lwa",
+    const sbx_row_t *row = sbx_grant_row(req, token, "refresh", "lwa",
                                      is->client);
 
     if (!row) {
-        refuse(res, req, 400, "invalid_grant",
+        sbx_oauth_refuse(res, req, 400, "invalid_grant",
                "The request has an invalid grant parameter : refresh_token. "
                "User may have revoked or didn't grant the permission.");
         return;
@@ -256,7 +245,7 @@ static void lwa_refresh(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
     lwa_grant(res, req, is, token);
 }
 
-static void lwa_client(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
+static void lwa_client(sbx_res_t *res, const sbx_req_t *req, sbx_issue_t *is,
                        const apr_table_t *form)
 {
     static const char allowed[] = "sellingpartnerapi::notifications "
@@ -266,7 +255,7 @@ static void lwa_client(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
     const char *scope = apr_table_get(form, "scope");
 
     if (!scope || !sbx_scope_has(allowed, scope)) {
-        refuse(res, req, 400, "invalid_scope",
+        sbx_oauth_refuse(res, req, 400, "invalid_scope",
                "The requested scope is invalid, unknown, or malformed");
         return;
     }
@@ -281,15 +270,15 @@ static void lwa_dispatch(sbx_res_t *res, const sbx_req_t *req,
     const char *grant = apr_table_get(form, "grant_type");
     const char *id = apr_table_get(form, "client_id");
     const char *secret = NULL;
-    issue_t is = {"access", "lwa", id, "", "", 0};
+    sbx_issue_t is = {"access", "lwa", id, "", "", 0};
 
     if (!grant || !id || !apr_table_get(form, "client_secret")) {
-        refuse(res, req, 400, "invalid_request",
+        sbx_oauth_refuse(res, req, 400, "invalid_request",
                "The request is missing a required parameter");
     }
     else if (!sbx_client(&secret, req, "lwa", id) ||
-             !secret_is(apr_table_get(form, "client_secret"), secret)) {
-        refuse(res, req, 401, "invalid_client",
+             !sbx_secret_is(apr_table_get(form, "client_secret"), secret)) {
+        sbx_oauth_refuse(res, req, 401, "invalid_client",
                "Client authentication failed");
     }
     else if (!strcmp(grant, "refresh_token")) {
@@ -302,21 +291,21 @@ static void lwa_dispatch(sbx_res_t *res, const sbx_req_t *req,
         lwa_client(res, req, &is, form);
     }
     else {
-        refuse(res, req, 400, "unsupported_grant_type",
+        sbx_oauth_refuse(res, req, 400, "unsupported_grant_type",
                "The authorization grant type is not supported");
     }
 }
 
 void sbx_lwa_token(sbx_res_t *res, sbx_req_t *req)
 {
-    if (strcmp(req->method, "POST") || !is_form(req)) {
+    if (strcmp(req->method, "POST") || !sbx_is_form(req)) {
         sbx_violation(req, "lwa", "token.not-a-form", req->method);
-        refuse(res, req, 400, "invalid_request",
+        sbx_oauth_refuse(res, req, 400, "invalid_request",
                "A form-encoded POST is expected");
         return;
     }
     if (sbx_db_begin(req->db) != APR_SUCCESS) {
-        refuse(res, req, 500, "server_error", NULL);
+        sbx_oauth_refuse(res, req, 500, "server_error", NULL);
         return;
     }
     lwa_dispatch(res, req, sbx_form(req->body, req->pool));
@@ -325,247 +314,3 @@ void sbx_lwa_token(sbx_res_t *res, sbx_req_t *req)
     sbx_db_end(req->db, 1);
 }
 
-static void xero_grant(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
-                       int with_refresh)
-{
-    apr_pool_t *p = req->pool;
-    apr_int64_t seconds = sbx_live_get(req->box->live, SBX_SET_XERO_SECONDS);
-    amzx_val_t *v = amzx_val_obj(6, p);
-
-    is->kind = "access";
-    is->lives = apr_time_from_sec(seconds);
-    if (with_refresh && sbx_scope_has(is->scope, "openid")) {
-        sbx_put(v, "id_token", jwt_make(is, req), p);
-    }
-    sbx_put(v, "access_token", token_issue(is, req), p);
-    sbx_put_int(v, "expires_in", seconds, p);
-    sbx_put(v, "token_type", "Bearer", p);
-    if (with_refresh && sbx_scope_has(is->scope, "offline_access")) {
-        is->kind = "refresh";
-        is->lives = SIXTY_DAYS;
-        sbx_put(v, "refresh_token", token_issue(is, req), p);
-    }
-    sbx_put(v, "scope", is->scope, p);
-    sbx_header(res, "Cache-Control", "no-store, no-cache, max-age=0");
-    sbx_reply_json(res, 200, v, p);
-}
-
-/* A refresh token that was used once still works for half an hour. */
-static int in_grace(const sbx_req_t *req, const sbx_row_t *row)
-{
-    apr_int64_t spent = 0;
-
-    amzx_int_parse(&spent, row->col[6]);
-    return spent == 0 ||
-           req->now - spent <=
-               apr_time_from_sec(
-                   sbx_live_get(req->box->live, SBX_SET_XERO_GRACE));
-}
-
-static void xero_refresh(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
-                         const apr_table_t *form)
-{
-    const char *token = apr_table_get(form, "refresh_token");
-    const sbx_row_t *row =
-        grant_row(req, token, "refresh", "xero", is->client);
-
-    if (!row || !in_grace(req, row)) {
-        refuse(res, req, 400, "invalid_grant", NULL);
-        return;
-    }
-    sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_SPEND, "si", token,
-               (apr_int64_t)req->now);
-    is->subject = row->col[3];
-    is->scope = row->col[4];
-    xero_grant(res, req, is, 1);
-}
-
-static void xero_code(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
-                      const apr_table_t *form)
-{
-    const char *code = apr_table_get(form, "code");
-    const sbx_row_t *row = grant_row(req, code, "code", "xero", is->client);
-
-    if (!row || !apr_table_get(form, "redirect_uri")) {
-        refuse(res, req, 400, row ? "invalid_request" : "invalid_grant",
-               NULL);
-        return;
-    }
-    sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_DROP, "s", code);
-    is->subject = row->col[3];
-    is->scope = row->col[4];
-    xero_grant(res, req, is, 1);
-}
-
-static void xero_custom(sbx_res_t *res, const sbx_req_t *req, issue_t *is,
-                        const amzx_val_t *client, const apr_table_t *form)
-{
-    const char *allowed = sbx_text(client, "scopes");
-    const char *scope = apr_table_get(form, "scope");
-    const char *one;
-    const char *rest;
-
-    if (strcmp(sbx_text(client, "type"), "custom")) {
-        refuse(res, req, 400, "unauthorized_client", NULL);
-        return;
-    }
-    is->scope = scope && *scope ? scope : allowed;
-    is->subject = sbx_text(client, "user");
-    for (rest = is->scope; *rest;) {
-        rest += strspn(rest, " ");
-        one = apr_pstrmemdup(req->pool, rest, strcspn(rest, " "));
-        rest += strlen(one);
-        if (*one && !sbx_scope_has(allowed, one)) {
-            refuse(res, req, 400, "invalid_scope", NULL);
-            return;
-        }
-    }
-    xero_grant(res, req, is, 0);
-}
-
-/* The two halves of "Basic base64(id:secret)". */
-static int basic_auth(const char **id, const char **secret,
-                      const sbx_req_t *req)
-{
-    const char *value = sbx_req_header(req, "Authorization");
-    unsigned char *raw;
-    apr_size_t len = 0;
-    char *colon;
-
-    if (!value || apr_cstr_casecmpn(value, "Basic ", 6)) {
-        return 0;
-    }
-    raw = amzx_base64_decode(&len, value + 6, req->pool);
-    colon = raw ? memchr(raw, ':', len) : NULL;
-    if (!colon) {
-        return 0;
-    }
-    *id = apr_pstrmemdup(req->pool, (char *)raw,
-                         (apr_size_t)(colon - (char *)raw));
-    *secret = apr_pstrmemdup(req->pool, colon + 1,
-                             len - (apr_size_t)(colon + 1 - (char *)raw));
-    return 1;
-}
-
-static const amzx_val_t *xero_client(const char **id, const sbx_req_t *req)
-{
-    const char *given = NULL;
-    const char *secret = NULL;
-    const amzx_val_t *client;
-
-    if (!basic_auth(id, &given, req)) {
-        return NULL;
-    }
-    client = sbx_client(&secret, req, "xero", *id);
-    return client && secret_is(given, secret) ? client : NULL;
-}
-
-static void xero_token(sbx_res_t *res, sbx_req_t *req)
-{
-    apr_table_t *form = sbx_form(req->body, req->pool);
-    const char *grant = apr_table_get(form, "grant_type");
-    const char *id = NULL;
-    const amzx_val_t *client = xero_client(&id, req);
-    issue_t is = {"access", "xero", id, "", "", 0};
-
-    if (!client) {
-        refuse(res, req, 400, "invalid_client", NULL);
-    }
-    else if (!grant) {
-        refuse(res, req, 400, "invalid_request", NULL);
-    }
-    else if (!strcmp(grant, "refresh_token")) {
-        xero_refresh(res, req, &is, form);
-    }
-    else if (!strcmp(grant, "authorization_code")) {
-        xero_code(res, req, &is, form);
-    }
-    else if (!strcmp(grant, "client_credentials")) {
-        xero_custom(res, req, &is, client, form);
-    }
-    else {
-        refuse(res, req, 400, "unsupported_grant_type", NULL);
-    }
-}
-
-static void xero_revoke(sbx_res_t *res, sbx_req_t *req)
-{
-    apr_table_t *form = sbx_form(req->body, req->pool);
-    const char *token = apr_table_get(form, "token");
-    const sbx_row_t *row;
-    const char *id = NULL;
-
-    if (!xero_client(&id, req)) {
-        refuse(res, req, 400, "invalid_client", NULL);
-        return;
-    }
-    row = grant_row(req, token, "refresh", "xero", id);
-    if (row) {
-        sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_DROP_SUBJECT, "sss", "xero",
-                   id, row->col[3]);
-    }
-    sbx_reply(res, 200, NULL, "");
-}
-
-/* GET /connections and DELETE /connections/{id}. */
-static void xero_connections(sbx_res_t *res, sbx_req_t *req, const char *rest)
-{
-    apr_pool_t *p = req->pool;
-    amzx_val_t *list = amzx_val_list(2, p);
-    apr_array_header_t *rows;
-    sbx_grant_t grant;
-    int changed = 0;
-    int i;
-
-    if (sbx_token_check(&grant, req, "xero", sbx_bearer(req)) !=
-        SBX_TOKEN_OK) {
-        sbx_reply(res, 401, "application/json",
-                  "{\"Type\":null,\"Title\":\"Unauthorized\",\"Status\":401,"
-                  "\"Detail\":\"AuthenticationUnsuccessful\"}");
-        return;
-    }
-    if (!strcmp(req->method, "DELETE") && *rest) {
-        sbx_db_run(&changed, req->db, SBX_SQL_DOC_DROP, "sss", grant.client,
-                   "connection", rest + 1);
-        sbx_reply(res, changed ? 204 : 403, NULL, "");
-        return;
-    }
-    sbx_db_all(&rows, req->db, SBX_SQL_DOC_ALL, p, "ssi", grant.client,
-               "connection", (apr_int64_t)0);
-    for (i = 0; i < rows->nelts; i++) {
-        amzx_val_push(list,
-                      sbx_load(APR_ARRAY_IDX(rows, i, sbx_row_t).col[0], p),
-                      p);
-    }
-    sbx_reply_json(res, 200, list, p);
-}
-
-void sbx_xero_identity(sbx_res_t *res, sbx_req_t *req, const char *path)
-{
-    const char *connections = sbx_after(path, "/connections");
-    int is_token = !strcmp(path, "/connect/token");
-
-    if (!connections && !is_token && strcmp(path, "/connect/revocation")) {
-        sbx_reply(res, 404, "text/html", "not found");
-        return;
-    }
-    if (!connections && (strcmp(req->method, "POST") || !is_form(req))) {
-        sbx_violation(req, "xero-identity", "token.not-a-form", req->method);
-        refuse(res, req, 400, "invalid_request", NULL);
-        return;
-    }
-    if (sbx_db_begin(req->db) != APR_SUCCESS) {
-        refuse(res, req, 500, "server_error", NULL);
-        return;
-    }
-    if (connections) {
-        xero_connections(res, req, connections);
-    }
-    else if (is_token) {
-        xero_token(res, req);
-    }
-    else {
-        xero_revoke(res, req);
-    }
-    sbx_db_end(req->db, 1);
-}

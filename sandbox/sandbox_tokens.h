@@ -20,6 +20,32 @@ typedef enum {
     SBX_TOKEN_EXPIRED
 } sbx_token_e;
 
+/** A token about to be issued. */
+typedef struct {
+    const char *kind; /**< access, refresh or code */
+    const char *peer; /**< lwa or xero */
+    const char *client;
+    const char *subject;
+    const char *scope;
+    apr_interval_time_t lives;
+} sbx_issue_t;
+
+/** Make, save and return a token. */
+const char *sbx_token_issue(const sbx_issue_t *is, const sbx_req_t *req);
+/** A JWT of the claims of an issue; its signature is noise. */
+const char *sbx_jwt_make(const sbx_issue_t *is, const sbx_req_t *req);
+/** The stored token of a grant: alive, of this kind and of this client. */
+const sbx_row_t *sbx_grant_row(const sbx_req_t *req, const char *token,
+                               const char *kind, const char *peer,
+                               const char *client);
+/** An OAuth error body. */
+void sbx_oauth_refuse(sbx_res_t *res, const sbx_req_t *req, int status,
+                      const char *error, const char *detail);
+/** Is the body form-encoded? */
+int sbx_is_form(const sbx_req_t *req);
+/** Compare a secret in constant time. */
+int sbx_secret_is(const char *given, const char *secret);
+
 /** Look an access token up; `token` may be NULL. */
 sbx_token_e sbx_token_check(sbx_grant_t *grant, const sbx_req_t *req,
                             const char *peer, const char *token);

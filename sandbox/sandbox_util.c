@@ -190,6 +190,47 @@ amzx_val_t *sbx_clone(const amzx_val_t *obj, apr_pool_t *p)
     return copy;
 }
 
+/* Xero's decimals; JSON knows only values, so reading forgets them. */
+static const struct {
+    const char *name;
+    int scale;
+} scales[] = {
+    {"AmountCredited", 2}, {"AmountDue", 2},      {"AmountPaid", 2},
+    {"Amount", 2},         {"BankAmount", 2},     {"CurrencyRate", 6},
+    {"DiscountAmount", 2}, {"DiscountRate", 2},   {"LineAmount", 2},
+    {"Quantity", 4},       {"SubTotal", 2},       {"TaxAmount", 2},
+    {"Total", 2},          {"TotalDiscount", 2},  {"TotalTax", 2},
+    {"UnitAmount", 2},     {"UnitPrice", 2},      {"EffectiveRate", 4},
+    {"DisplayTaxRate", 4}, {"Rate", 4},
+};
+
+/* The tree is ours alone: it was parsed a moment ago. */
+static void scales_restore(amzx_val_t *v, const char *name)
+{
+    apr_size_t i;
+
+    if (v->type == AMZX_OBJ) {
+        for (i = 0; i < v->u.obj.count; i++) {
+            scales_restore((amzx_val_t *)v->u.obj.member[i].val,
+                           v->u.obj.member[i].name);
+        }
+    }
+    else if (v->type == AMZX_LIST) {
+        for (i = 0; i < v->u.list.count; i++) {
+            scales_restore((amzx_val_t *)v->u.list.item[i], name);
+        }
+    }
+    else if (v->type == AMZX_NUM) {
+        for (i = 0; i < sizeof(scales) / sizeof(*scales); i++) {
+            if (v->u.num.scale < scales[i].scale &&
+                !strcmp(scales[i].name, name)) {
+                amzx_dec_round(&v->u.num, v->u.num, scales[i].scale,
+                               AMZX_ROUND_HALF_UP);
+            }
+        }
+    }
+}
+
 const amzx_val_t *sbx_load(const char *json, apr_pool_t *p)
 {
     const amzx_val_t *v = NULL;
@@ -198,6 +239,7 @@ const amzx_val_t *sbx_load(const char *json, apr_pool_t *p)
                      APR_SUCCESS) {
         return &amzx_val_null;
     }
+    scales_restore((amzx_val_t *)v, "");
     return v;
 }
 
@@ -213,6 +255,21 @@ const char *sbx_lower(const char *s, apr_pool_t *p)
 
     for (c = copy; *c; c++) {
         *c = (char)apr_tolower(*c);
+    }
+    return copy;
+}
+
+amzx_val_t *sbx_without(const amzx_val_t *obj, const char *name,
+                        apr_pool_t *p)
+{
+    amzx_val_t *copy = amzx_val_obj(amzx_val_count(obj), p);
+    apr_size_t i;
+
+    for (i = 0; i < amzx_val_count(obj); i++) {
+        if (strcmp(obj->u.obj.member[i].name, name) != 0) {
+            amzx_val_put_ref(copy, obj->u.obj.member[i].name,
+                             obj->u.obj.member[i].val, p);
+        }
     }
     return copy;
 }

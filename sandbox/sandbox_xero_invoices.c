@@ -43,8 +43,8 @@ void sbx_invoice_store(sbx_xcall_t *c, const amzx_val_t *invoice)
     sbx_doc_put(c, "invoice", sbx_text(invoice, "InvoiceID"), key, invoice);
 }
 
-void sbx_invoice_settle(amzx_val_t *invoice, sbx_xcall_t *c,
-                        apr_int64_t paid_on)
+amzx_val_t *sbx_invoice_settle(amzx_val_t *invoice, sbx_xcall_t *c,
+                               apr_int64_t paid_on)
 {
     const amzx_val_t *payments = amzx_val_get(invoice, "Payments");
     const char *status = sbx_text(invoice, "Status");
@@ -68,10 +68,11 @@ void sbx_invoice_settle(amzx_val_t *invoice, sbx_xcall_t *c,
                 c->p);
     }
     else if (!strcmp(status, "PAID") && amzx_dec_sign(due) != 0) {
+        invoice = sbx_without(invoice, "FullyPaidOnDate", c->p);
         sbx_put(invoice, "Status", "AUTHORISED", c->p);
-        amzx_val_put_ref(invoice, "FullyPaidOnDate", &amzx_val_null, c->p);
     }
     sbx_put_updated(invoice, c, 1);
+    return invoice;
 }
 
 /* A sales invoice of that number, in any status; bills share numbers. */
@@ -307,7 +308,7 @@ static const amzx_val_t *build(sbx_xcall_t *c, const amzx_val_t *in,
                      amzx_val_bool(amzx_dec_sign(inv.sums.discounts) != 0),
                      c->p);
     sbx_lines_put(out, &inv, c);
-    sbx_invoice_settle(out, c, sbx_days_of(out, "Date"));
+    out = sbx_invoice_settle(out, c, sbx_days_of(out, "Date"));
     sbx_invoice_store(c, out);
     return out;
 }

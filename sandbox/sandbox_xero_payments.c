@@ -194,7 +194,7 @@ static void invoice_change(sbx_xcall_t *c, const amzx_val_t *invoice,
         amzx_val_push(payments, small_payment(c, added), c->p);
     }
     amzx_val_put_ref(out, "Payments", payments, c->p);
-    sbx_invoice_settle(out, c, added ? sbx_days_of(added, "Date") : 0);
+    out = sbx_invoice_settle(out, c, added ? sbx_days_of(added, "Date") : 0);
     sbx_invoice_store(c, out);
 }
 

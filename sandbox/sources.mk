@@ -12,6 +12,7 @@ sandbox_core_sources = \
     sandbox/sandbox_db.h \
     sandbox/sandbox_faults.c \
     sandbox/sandbox_faults.h \
+    sandbox/sandbox_identity.c \
     sandbox/sandbox_invoice.h \
     sandbox/sandbox_ledger.c \
     sandbox/sandbox_ledger.h \

@@ -21,25 +21,22 @@ static amzx_val_t *picked(const amzx_val_t *doc, const char *const *fields,
     return v;
 }
 
-static const amzx_val_t *docs_picked(sbx_req_t *req, const char *tenant,
-                                     const char *kind,
-                                     const char *const *fields)
+static void docs_picked(amzx_val_t *list, sbx_req_t *req, const char *tenant,
+                        const char *kind, const char *const *fields)
 {
-    amzx_val_t *list = amzx_val_list(16, req->pool);
     apr_array_header_t *rows;
+    amzx_val_t *v;
     int i;
 
     sbx_db_all(&rows, req->db, SBX_SQL_DOC_MADE, req->pool, "ss", tenant,
                kind);
     for (i = 0; i < rows->nelts; i++) {
-        amzx_val_push(
-            list,
-            picked(sbx_load(APR_ARRAY_IDX(rows, i, sbx_row_t).col[0],
+        v = picked(sbx_load(APR_ARRAY_IDX(rows, i, sbx_row_t).col[0],
                             req->pool),
-                   fields, req->pool),
-            req->pool);
+                   fields, req->pool);
+        sbx_put(v, "tenantId", tenant, req->pool);
+        amzx_val_push(list, v, req->pool);
     }
-    return list;
 }
 
 static const amzx_val_t *figures(sbx_req_t *req)
@@ -85,7 +82,8 @@ static const amzx_val_t *counts(sbx_req_t *req, sbx_sql_e sql, int names)
     return v;
 }
 
-void sbx_state_show(sbx_res_t *res, sbx_req_t *req)
+/* Documents of all tenants. */
+static void state_docs(amzx_val_t *v, sbx_req_t *req)
 {
     static const char *const invoice[] = {
         "InvoiceNumber", "InvoiceID",  "Type",     "Status", "Reference",
@@ -97,12 +95,29 @@ void sbx_state_show(sbx_res_t *res, sbx_req_t *req)
     static const char *const contact[] = {"ContactID", "Name",
                                           "ContactNumber", "ContactStatus",
                                           "EmailAddress", NULL};
-    amzx_val_t *tenants = amzx_val_list(1, req->pool);
-    amzx_val_t *v = amzx_val_obj(8, req->pool);
+    amzx_val_t *all[3];
     apr_array_header_t *rows;
-    const char *id;
-    amzx_val_t *one;
+    const char *tenant;
     int i;
+
+    for (i = 0; i < 3; i++) {
+        all[i] = amzx_val_list(16, req->pool);
+    }
+    sbx_db_all(&rows, req->db, SBX_SQL_TENANTS, req->pool, NULL);
+    for (i = 0; i < rows->nelts; i++) {
+        tenant = APR_ARRAY_IDX(rows, i, sbx_row_t).col[0];
+        docs_picked(all[0], req, tenant, "invoice", invoice);
+        docs_picked(all[1], req, tenant, "payment", payment);
+        docs_picked(all[2], req, tenant, "contact", contact);
+    }
+    amzx_val_put_ref(v, "invoices", all[0], req->pool);
+    amzx_val_put_ref(v, "payments", all[1], req->pool);
+    amzx_val_put_ref(v, "contacts", all[2], req->pool);
+}
+
+void sbx_state_show(sbx_res_t *res, sbx_req_t *req)
+{
+    amzx_val_t *v = amzx_val_obj(8, req->pool);
 
     amzx_val_put_ref(v, "documents", counts(req, SBX_SQL_DOC_COUNT, 2),
                      req->pool);
@@ -113,20 +128,7 @@ void sbx_state_show(sbx_res_t *res, sbx_req_t *req)
     amzx_val_put_ref(v, "violations", counts(req, SBX_SQL_VIOLATION_COUNT, 1),
                      req->pool);
     amzx_val_put_ref(v, "limits", figures(req), req->pool);
-    sbx_db_all(&rows, req->db, SBX_SQL_TENANTS, req->pool, NULL);
-    for (i = 0; i < rows->nelts; i++) {
-        id = APR_ARRAY_IDX(rows, i, sbx_row_t).col[0];
-        one = amzx_val_obj(4, req->pool);
-        sbx_put(one, "tenantId", id, req->pool);
-        amzx_val_put_ref(one, "invoices",
-                         docs_picked(req, id, "invoice", invoice), req->pool);
-        amzx_val_put_ref(one, "payments",
-                         docs_picked(req, id, "payment", payment), req->pool);
-        amzx_val_put_ref(one, "contacts",
-                         docs_picked(req, id, "contact", contact), req->pool);
-        amzx_val_push(tenants, one, req->pool);
-    }
-    amzx_val_put_ref(v, "tenants", tenants, req->pool);
+    state_docs(v, req);
     sbx_reply_json(res, 200, v, req->pool);
 }
 

@@ -110,7 +110,8 @@ static const command_rec directives[] = {
                   "the world of an empty state file: uk-demo or none"),
     AP_INIT_TAKE1("AmzXeroSandboxLatency", set_latency, NULL, RSRC_CONF,
                   "milliseconds by which every answer is delayed"),
-    {NULL}};
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
 
 static int pre_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp)
 {

@@ -8,7 +8,10 @@ engine_sources = \
     lib/engine/amzx_limit_int.h \
     lib/engine/amzx_limit_learn.c \
     lib/engine/amzx_limit_state.c \
+    lib/engine/amzx_token.c \
     lib/engine/amzx_token.h \
+    lib/engine/amzx_token_int.h \
+    lib/engine/amzx_token_refresh.c \
     lib/engine/amzx_defs.c \
     lib/engine/amzx_defs.h \
     lib/engine/amzx_engine.c \

@@ -1,3 +1,5 @@
 # Unit tests of lib/connector: one program per file of the same name.
-connector_tests =
-connector_test_extra =
+connector_tests = \
+    tests/unit/test_amazon_order \
+    tests/unit/test_amazon_tax
+connector_test_extra = tests/unit/connector_case.h tests/unit/order_case.h

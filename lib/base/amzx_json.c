@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON bytes to values: a scan for limits and digits, then jansson, then a
- * copy into the pool. The only file that includes jansson. */
+/* JSON bytes to values: a scan for limits and for the exact numbers, which
+ * jansson would round to doubles; then jansson, which decides what is JSON;
+ * then a copy into the pool. The only file that includes jansson. */
 #include "amzx_json.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -16,9 +15,6 @@
 #define DEFAULT_DEPTH 64
 #define DEFAULT_NODES ((apr_size_t)500000)
 
-/* 15 significant digits survive the way through a double. */
-#define SAFE_COEF 1000000000000000LL
-
 /* The scan that runs before jansson sees a byte. */
 typedef struct {
     const char *bytes;
@@ -27,6 +23,11 @@ typedef struct {
     int max_depth;
     apr_size_t nodes;
     apr_size_t max_nodes;
+    amzx_dec_t *number; /* the value of each literal, in order */
+    apr_size_t numbers;
+    apr_size_t room;
+    int has_long_integer; /* of more than 64 bits */
+    apr_pool_t *pool;
     const char *wrong; /* the reason, or NULL */
     const char *at;    /* the place of the reason */
     int is_limit;      /* a limit, not a fault of the text */
@@ -73,8 +74,8 @@ static int is_number_byte(char c)
            || c == 'e' || c == 'E';
 }
 
-/* A number literal at s: can we keep it exactly? Its grammar is jansson's
- * concern. @return behind it */
+/* A number literal at s: remember its exact value. A literal that is none is
+ * jansson's to refuse. @return behind it */
 static const char *scan_number(scan_t *scan, const char *s)
 {
     const char *start = s;
@@ -85,29 +86,24 @@ static const char *scan_number(scan_t *scan, const char *s)
     for (; s < scan->end && is_number_byte(*s); s++) {
         is_real |= *s == '.' || *s == 'e' || *s == 'E';
     }
-    if (!is_real && s - start < 19) {
-        return s;
-    }
     rv = amzx_dec_parse(&d, start, (apr_size_t)(s - start));
-    if (rv == APR_EINVAL) {
-        return s;
+    if (rv == APR_ERANGE) {
+        return stop(scan, start, 0, "a number of more than 38 digits");
     }
-    if (!is_real) {
-        if (rv != APR_SUCCESS || d.coef > INT64_MAX || d.coef < INT64_MIN) {
-            return stop(scan, start, 0, "an integer of more than 64 bits");
+    if (!is_real && (d.coef > INT64_MAX || d.coef < INT64_MIN)) {
+        scan->has_long_integer = 1;
+    }
+    if (scan->numbers == scan->room) {
+        apr_size_t room = scan->room > 0 ? 2 * scan->room : 32;
+        amzx_dec_t *more = apr_palloc(scan->pool, room * sizeof(*more));
+
+        if (scan->numbers > 0) {
+            memcpy(more, scan->number, scan->numbers * sizeof(*more));
         }
-        return s;
+        scan->number = more;
+        scan->room = room;
     }
-    while (d.coef != 0 && d.coef % 10 == 0) {
-        d.coef /= 10;
-    }
-    if (rv != APR_SUCCESS) {
-        return stop(scan, start, 0, "a number out of range");
-    }
-    if (d.coef >= SAFE_COEF || d.coef <= -SAFE_COEF) {
-        return stop(scan, start, 0,
-                    "a number with more than 15 significant digits");
-    }
+    scan->number[scan->numbers++] = d;
     return s;
 }
 
@@ -182,53 +178,57 @@ static const char *reason_of(const json_error_t *error)
     }
 }
 
-/* The shortest decimal of at most 15 digits that reads back as d. A quotient
- * of two integers below 2^53 (here 10^15 and 10^9) is rounded once, as the
- * literal was, so equal means: this is the literal's value. */
-static apr_status_t dec_of_double(amzx_dec_t *out, double d)
+/* The literals of the document, in its order, while jansson's tree is walked
+ * in the same order. */
+typedef struct {
+    const amzx_dec_t *next;
+    apr_size_t left;
+    int is_lost; /* the orders differ: never expected, never believed */
+    apr_pool_t *pool;
+} walk_t;
+
+/* Is d what jansson read as this double, but for its rounding? */
+static int is_near(amzx_dec_t d, double real)
 {
-    static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4,
-                                  1e5, 1e6, 1e7, 1e8, 1e9};
-    char text[40];
-    char *s;
+    double n = (double)d.coef;
+    double gap;
     int i;
 
-    for (i = 0; i < (int)(sizeof(tens) / sizeof(tens[0])); i++) {
-        double n = d * tens[i];
-        apr_int64_t whole;
-
-        if (!(n < 1e15 && n > -1e15)) {
-            break;
-        }
-        whole = (apr_int64_t)(n < 0 ? n - 0.5 : n + 0.5);
-        n = (double)whole / tens[i];
-        if (n >= d && n <= d) {
-            *out = amzx_dec_scaled(whole, i);
-            return APR_SUCCESS;
-        }
+    for (i = 0; i < d.scale; i++) {
+        n /= 10;
     }
-    snprintf(text, sizeof(text), "%.15g", d);
-    if (strtod(text, NULL) < d || strtod(text, NULL) > d) {
-        return APR_ERANGE;
-    }
-    /* The host may have set a locale with another decimal point. */
-    for (s = text; *s != '\0'; s++) {
-        if (!is_number_byte(*s)) {
-            *s = '.';
-        }
-    }
-    if (amzx_dec_parse(out, text, strlen(text)) != APR_SUCCESS) {
-        return APR_ERANGE;
-    }
-    *out = amzx_dec_trim(*out);
-    return APR_SUCCESS;
+    gap = n > real ? n - real : real - n;
+    real = real < 0 ? -real : real;
+    return gap <= real * 1e-12;
 }
 
-static const amzx_val_t *convert(apr_status_t *rv, json_t *j, apr_pool_t *p);
-
-static const amzx_val_t *convert_object(apr_status_t *rv, json_t *j,
-                                        apr_pool_t *p)
+/* The value of the number that jansson has here. */
+static const amzx_val_t *take_number(walk_t *walk, json_t *j)
 {
+    amzx_dec_t d;
+    int is_same;
+
+    if (walk->left == 0) {
+        walk->is_lost = 1;
+        return &amzx_val_null;
+    }
+    d = *walk->next++;
+    walk->left--;
+    is_same = json_is_integer(j)
+                  ? d.scale == 0 && d.coef == json_integer_value(j)
+                  : is_near(d, json_real_value(j));
+    if (!is_same) {
+        walk->is_lost = 1;
+        return &amzx_val_null;
+    }
+    return amzx_val_num(d, walk->pool);
+}
+
+static const amzx_val_t *convert(walk_t *walk, json_t *j);
+
+static const amzx_val_t *convert_object(walk_t *walk, json_t *j)
+{
+    apr_pool_t *p = walk->pool;
     amzx_val_t *obj = amzx_val_obj(json_object_size(j), p);
     const char *name;
     json_t *value;
@@ -241,37 +241,31 @@ static const amzx_val_t *convert_object(apr_status_t *rv, json_t *j,
         m->name = apr_pstrmemdup(p, name, len);
         m->len = (apr_uint32_t)len;
         m->hash = amzx_val_hash(name, len);
-        m->val = convert(rv, value, p);
+        m->val = convert(walk, value);
     }
     return obj;
 }
 
-/* On a number that cannot be kept *rv says so; the result is then garbage. */
-static const amzx_val_t *convert(apr_status_t *rv, json_t *j, apr_pool_t *p)
+static const amzx_val_t *convert(walk_t *walk, json_t *j)
 {
+    apr_pool_t *p = walk->pool;
     amzx_val_t *list;
-    amzx_dec_t d;
     size_t i;
 
     switch (json_typeof(j)) {
     case JSON_OBJECT:
-        return convert_object(rv, j, p);
+        return convert_object(walk, j);
     case JSON_ARRAY:
         list = amzx_val_list(json_array_size(j), p);
         for (i = 0; i < json_array_size(j); i++) {
-            amzx_val_push(list, convert(rv, json_array_get(j, i), p), p);
+            amzx_val_push(list, convert(walk, json_array_get(j, i)), p);
         }
         return list;
     case JSON_STRING:
         return amzx_val_strn(json_string_value(j), json_string_length(j), p);
     case JSON_INTEGER:
-        return amzx_val_int(json_integer_value(j), p);
     case JSON_REAL:
-        if (dec_of_double(&d, json_real_value(j)) != APR_SUCCESS) {
-            *rv = APR_ERANGE;
-            return &amzx_val_null;
-        }
-        return amzx_val_num(d, p);
+        return take_number(walk, j);
     case JSON_TRUE:
         return &amzx_val_true;
     case JSON_FALSE:
@@ -282,16 +276,46 @@ static const amzx_val_t *convert(apr_status_t *rv, json_t *j, apr_pool_t *p)
     return &amzx_val_null;
 }
 
+/* Parse what the scan let through. */
+static apr_status_t load(const amzx_val_t **out, const scan_t *scan,
+                         amzx_fault_t *fault, apr_pool_t *p)
+{
+    size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+    json_error_t error;
+    walk_t walk;
+    json_t *j;
+
+    if (scan->has_long_integer) {
+        flags |= JSON_DECODE_INT_AS_REAL; /* else jansson refuses them */
+    }
+    j = json_loadb(scan->bytes, (size_t)(scan->end - scan->bytes), flags,
+                   &error);
+    if (j == NULL) {
+        return refuse_at(fault, "data.bad_json", reason_of(&error),
+                         error.line, error.column);
+    }
+    walk.next = scan->number;
+    walk.left = scan->numbers;
+    walk.is_lost = 0;
+    walk.pool = p;
+    *out = convert(&walk, j);
+    json_decref(j);
+    if (walk.is_lost || walk.left != 0) {
+        *out = NULL;
+        return amzx_fault_set(fault, AMZX_FAULT_BUG, APR_EGENERAL, "bug",
+                              "JSON: the numbers of a document came in "
+                              "another order than its text");
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
                              apr_size_t len, const amzx_json_limits_t *limits,
                              amzx_fault_t *fault, apr_pool_t *p)
 {
     static const amzx_json_limits_t defaults = {0, 0, 0};
-    apr_status_t rv = APR_SUCCESS;
-    json_error_t error;
     apr_size_t max;
     scan_t scan;
-    json_t *j;
 
     *out = NULL;
     limits = limits != NULL ? limits : &defaults;
@@ -305,6 +329,7 @@ apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
     memset(&scan, 0, sizeof(scan));
     scan.bytes = bytes;
     scan.end = bytes + len;
+    scan.pool = p;
     scan.max_depth = limits->max_depth > 0 ? limits->max_depth
                                            : DEFAULT_DEPTH;
     scan.max_nodes = limits->max_nodes > 0 ? limits->max_nodes
@@ -313,18 +338,5 @@ apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
     if (scan.wrong != NULL) {
         return refuse_scan(fault, &scan);
     }
-    j = json_loadb(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
-                   &error);
-    if (j == NULL) {
-        return refuse_at(fault, "data.bad_json", reason_of(&error),
-                         error.line, error.column);
-    }
-    *out = convert(&rv, j, p);
-    json_decref(j);
-    if (rv != APR_SUCCESS) {
-        *out = NULL;
-        return refuse_at(fault, "data.bad_json", "a number out of range", 1,
-                         1);
-    }
-    return APR_SUCCESS;
+    return load(out, &scan, fault, p);
 }

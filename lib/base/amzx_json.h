@@ -16,9 +16,10 @@ typedef struct {
 /**
  * Parse one JSON document of any type, the whole text.
  *
- * Duplicate names, invalid UTF-8, NUL characters, trailing text and numbers
- * that would lose digits are refused: codes `data.bad_json` (with line and
- * column in the place) and `limit.size`.
+ * Numbers are exact and keep their scale: 1.10 stays 1.10. Duplicate names,
+ * invalid UTF-8, NUL characters, trailing text and numbers of more than 38
+ * digits are refused: codes `data.bad_json` (with line and column in the
+ * place) and `limit.size`.
  *
  * @param limits may be NULL
  */

@@ -1,2 +1,3 @@
 # Bench programs: tests/bench/bench_x from tests/bench/bench_x.c.
-bench_programs =
+bench_programs = \
+    tests/bench/bench_base

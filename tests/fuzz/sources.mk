@@ -1,3 +1,6 @@
 # Fuzz targets: tests/fuzz/fuzz_x.c defines LLVMFuzzerTestOneInput(); its
 # seeds live in tests/fuzz/corpus/x/ and are replayed by make check.
-fuzz_targets =
+fuzz_targets = \
+    tests/fuzz/fuzz_dec \
+    tests/fuzz/fuzz_json \
+    tests/fuzz/fuzz_xml

@@ -52,7 +52,9 @@ apr_size_t amzx_dec_text(char out[AMZX_DEC_TEXT], amzx_dec_t d);
 apr_size_t amzx_dec_text_canon(char out[AMZX_DEC_TEXT], amzx_dec_t d);
 
 /* The operations return APR_SUCCESS, or APR_ERANGE when the exact result
- * needs more than 38 digits. Division by zero is APR_EINVAL. */
+ * needs more than 38 digits. Division by zero is APR_EINVAL. Sums have the
+ * larger scale, products the sum of the scales; when that is too long but the
+ * value is not, zeros at the end of the fraction go. */
 apr_status_t amzx_dec_add(amzx_dec_t *out, amzx_dec_t a, amzx_dec_t b);
 apr_status_t amzx_dec_sub(amzx_dec_t *out, amzx_dec_t a, amzx_dec_t b);
 apr_status_t amzx_dec_mul(amzx_dec_t *out, amzx_dec_t a, amzx_dec_t b);

@@ -1,2 +1,3 @@
 # What make install copies to $(pkgdatadir)/workflows.
-workflow_files =
+workflow_files = \
+    workflows/amzxero-workflow-1.xsd

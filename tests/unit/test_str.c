@@ -53,14 +53,14 @@ static void utf8_is_checked_to_the_letter(void **state)
     static const char *const good[] = {
         "", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80",
         "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-        "\xf4\x8f\xbf\xbf", "12345678\xc3\xa9" "12345678",
+        "\xf4\x8f\xbf\xbf", ("12345678\xc3\xa9" "12345678"),
     };
     static const char *const bad[] = {
         "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41",
         "\xe0\x80\x80", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80",
         "\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
         "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xfe", "\xff",
-        "12345678\xff", "1234567\xff" "12345678", "\xe2\x82", "\xf0\x9f\x98",
+        "12345678\xff", ("1234567\xff" "12345678"), "\xe2\x82", "\xf0\x9f\x98",
     };
     size_t i;
 

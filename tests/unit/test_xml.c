@@ -2,6 +2,7 @@
 /* Operator-written XML: the tree, the schema's complaints, and hostility. */
 #include "base_test.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,6 +261,51 @@ static void a_schema_serves_many_parses(void **state)
     }
 }
 
+/* Parse good and bad documents in turn; NULL when all came out right. */
+static void *parse_many(void *data)
+{
+    const amzx_xsd_t *xsd = data;
+    const char *wrong = NULL;
+    int i;
+
+    for (i = 0; i < 200 && wrong == NULL; i++) {
+        const char *text =
+            i % 2 ? "<flow xmlns='urn:test:flow'><step colour='x'/></flow>"
+                  : "<flow xmlns='urn:test:flow'><step id='1'/></flow>";
+        const amzx_xelem_t *root;
+        amzx_problems_t *ps;
+        apr_pool_t *p;
+
+        if (apr_pool_create(&p, NULL) != APR_SUCCESS) {
+            return (void *)(uintptr_t)"no pool";
+        }
+        if ((parse(&root, &ps, text, xsd, p) == APR_SUCCESS) == i % 2
+            || amzx_problems_errors(ps) != (i % 2 ? 2 : 0)) {
+            wrong = "a wrong verdict";
+        }
+        apr_pool_destroy(p);
+    }
+    return (void *)(uintptr_t)wrong;
+}
+
+static void threads_may_share_a_schema(void **state)
+{
+    amzx_xsd_t *xsd = schema(*state);
+    pthread_t thread[4];
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, parse_many, xsd),
+                         0);
+    }
+    for (i = 0; i < 4; i++) {
+        void *wrong = NULL;
+
+        pthread_join(thread[i], &wrong);
+        assert_null(wrong);
+    }
+}
+
 static void a_schema_location_in_the_document_is_not_followed(void **state)
 {
     const amzx_xsd_t *xsd = schema(*state);
@@ -345,6 +391,7 @@ int main(void)
         POOL_TEST(lines_beyond_65535_are_told),
         POOL_TEST(schema_errors_read_well_and_have_lines),
         POOL_TEST(a_schema_serves_many_parses),
+        POOL_TEST(threads_may_share_a_schema),
         POOL_TEST(a_schema_location_in_the_document_is_not_followed),
         POOL_TEST(bad_schemas_are_refused),
         POOL_TEST(complaints_are_capped_and_counted),

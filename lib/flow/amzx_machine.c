@@ -63,14 +63,6 @@ const amzx_ask_t *amzx_machine_next(amzx_machine_t *m)
     return &m->ask;
 }
 
-/* Time a person or a <wait> takes does not count against the timeout. */
-static void stand_still(amzx_machine_t *m, apr_time_t since)
-{
-    if (m->now > since) {
-        m->deadline += m->now - since;
-    }
-}
-
 static void settle_wait(amzx_machine_t *m, const char *kind,
                         const amzx_val_t *data)
 {
@@ -97,7 +89,6 @@ void amzx_machine_answer(amzx_machine_t *m, const amzx_val_t *result,
                          const amzx_fault_t *fault, apr_time_t now)
 {
     amzx_for_e waits = m->waits;
-    apr_time_t since = m->now;
 
     if (m->has_ended || waits == AMZX_FOR_NOTHING) {
         return;
@@ -113,19 +104,15 @@ void amzx_machine_answer(amzx_machine_t *m, const amzx_val_t *result,
         answer_retry(m);
         break;
     case AMZX_FOR_WAIT:
-        stand_still(m, since);
         settle_wait(m, "wait", NULL);
         break;
     case AMZX_FOR_REVIEW:
-        stand_still(m, since);
         amzx_run_review_answer(m, result);
         break;
     case AMZX_FOR_RETRY_REVIEW:
-        stand_still(m, since);
         amzx_run_retry_choice(m, result);
         break;
     case AMZX_FOR_UNDO_REVIEW:
-        stand_still(m, since);
         amzx_run_undo_choice(m, result);
         break;
     case AMZX_FOR_NOTHING:

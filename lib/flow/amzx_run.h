@@ -124,7 +124,8 @@ struct amzx_machine_t {
     amzx_buf_t trail;
     apr_uint64_t hash;
 
-    apr_time_t now; /**< of the last entry */
+    apr_time_t now;     /**< of the last entry or answer */
+    apr_time_t last_at; /**< of the last entry */
     apr_time_t deadline;
 
     amzx_for_e waits;

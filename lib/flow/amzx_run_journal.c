@@ -51,8 +51,15 @@ static const char *hash_text(amzx_machine_t *m)
                : apr_psprintf(m->pool, "%016" APR_UINT64_T_HEX_FMT, m->hash);
 }
 
-static void new_section(amzx_machine_t *m)
+/* An entry is made or read back: a new section of the trail begins. Time that
+ * a person or a <wait> took does not count against the run's timeout. */
+static void new_section(amzx_machine_t *m, const char *kind, apr_time_t at)
 {
+    if (at > m->last_at && m->deadline > 0 && m->deadline < APR_INT64_MAX
+        && (strcmp(kind, "wait") == 0 || strcmp(kind, "review") == 0)) {
+        m->deadline += at - m->last_at;
+    }
+    m->last_at = at > m->last_at ? at : m->last_at;
     m->trail.len = 0;
     if (m->trail.s) {
         m->trail.s[0] = '\0';
@@ -97,7 +104,7 @@ const amzx_entry_t *amzx_run_consume(amzx_machine_t *m, const char *path,
     m->old_at++;
     m->seq = e->seq;
     m->now = e->at > m->now ? e->at : m->now;
-    new_section(m);
+    new_section(m, e->kind, e->at);
     return e;
 }
 
@@ -151,7 +158,7 @@ static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                    : NULL;
     e->hash = hash_text(m);
     e->data = amzx_json_write(data ? data : &amzx_val_null, NULL, m->pool);
-    new_section(m);
+    new_section(m, kind, m->now);
 }
 
 void amzx_run_enter(amzx_machine_t *m, const char *path, const char *kind,

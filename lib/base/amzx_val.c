@@ -155,9 +155,9 @@ static amzx_member_t *find(const amzx_val_t *obj, const char *name,
                            apr_size_t len, apr_uint32_t hash)
 {
     amzx_member_t *m = obj->u.obj.member;
-    amzx_member_t *end = m + obj->u.obj.count;
+    apr_size_t left = obj->u.obj.count;
 
-    for (; m < end; m++) {
+    for (; left > 0; left--, m++) {
         if (m->hash == hash && m->len == len
             && memcmp(m->name, name, len) == 0) {
             return m;

@@ -33,7 +33,7 @@ const amzx_member_t *amzx_ex_find(amzx_ex_t *c, const amzx_val_t *v,
 {
     const amzx_member_t *at, *end;
 
-    if (v->type != AMZX_OBJ) {
+    if (v->type != AMZX_OBJ || v->u.obj.count == 0) {
         return NULL;
     }
     c->fuel -= (apr_int64_t)(v->u.obj.count / MEMBERS_PER_UNIT);

@@ -113,16 +113,17 @@ static int merge_into(amzx_ex_t *c, const amzx_node_t *at, amzx_val_t *out,
     }
     for (i = 0; i < from->u.obj.count; ++i) {
         const amzx_member_t *m = &from->u.obj.member[i];
-        amzx_member_t *at_old = out->u.obj.member;
-        amzx_member_t *end = at_old + before;
+        apr_size_t k = 0;
 
-        while (at_old < end
-               && (at_old->hash != m->hash || at_old->len != m->len
-                   || memcmp(at_old->name, m->name, m->len) != 0)) {
-            ++at_old;
+        while (k < before
+               && (out->u.obj.member[k].hash != m->hash
+                   || out->u.obj.member[k].len != m->len
+                   || memcmp(out->u.obj.member[k].name, m->name, m->len)
+                      != 0)) {
+            ++k;
         }
-        if (at_old < end) {
-            at_old->val = m->val;
+        if (k < before) {
+            out->u.obj.member[k].val = m->val;
         }
         else {
             append(out, m);

@@ -45,12 +45,13 @@ static const amzx_val_t *change_case(amzx_ex_t *c, const amzx_node_t *call,
 {
     apr_size_t len;
     const char *s = amzx_ex_as_text(&len, c, call->kid[0], argv[0]);
-    const char *end = s + len;
+    const char *end;
     char *text, *out;
 
     if (!s || !amzx_ex_room(c, call, len) || !amzx_ex_burn(c, call, len / 8)) {
         return NULL;
     }
+    end = s + len;
     text = out = apr_palloc(c->p, len + 4);
     while (s < end) {
         out += amzx_ex_put_point(out, fold(amzx_ex_point(&s)));

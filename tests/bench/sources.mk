@@ -1,5 +1,5 @@
 # Bench programs: tests/bench/bench_x from tests/bench/bench_x.c.
 bench_programs = \
     tests/bench/bench_base \
-    tests/bench/bench_http \
-    tests/bench/mock_peer
+    tests/bench/bench_expr \
+    tests/bench/bench_http

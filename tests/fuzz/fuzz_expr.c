@@ -120,7 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         evaluate(e, p);
     }
     apr_pool_destroy(p);
-    if (limit && (clock() - start) / (CLOCKS_PER_SEC / 1000) > atol(limit)) {
+    if (limit && (clock() - start) / (CLOCKS_PER_SEC / 1000)
+           > apr_atoi64(limit)) {
         fprintf(stderr, "this input takes longer than %s ms\n", limit);
         abort();
     }

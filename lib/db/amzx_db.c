@@ -18,6 +18,7 @@ apr_status_t amzx_db_open(amzx_db_t **db, const char *dsn,
                           apr_pool_t *p)
 {
     amzx_db_t *made;
+    apr_status_t rv;
 
     *db = NULL;
     made = apr_pcalloc(p, sizeof(*made));
@@ -36,6 +37,10 @@ apr_status_t amzx_db_open(amzx_db_t **db, const char *dsn,
                               "config.database",
                               "a database is sqlite:/absolute/path or "
                               "pgsql:host=... dbname=... user=...");
+    }
+    rv = amzx_dbd_load(made->driver->name, fault, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     made->target = apr_pstrdup(p, strchr(dsn, ':') + 1);
     /* before the child pools go: the connection lives in one of them */

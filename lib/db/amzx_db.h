@@ -28,7 +28,9 @@ typedef enum {
 /**
  * "sqlite:/var/lib/amzxero/amzxero.db" or
  * "pgsql:host=... dbname=... user=..." (libpq keywords; a password comes
- * from a file by passfile=). Opened lazily, reconnected when broken.
+ * from a file by passfile=). Opened lazily, reconnected when broken. The
+ * first amzx_db_open() of a process loads the driver: do it, or create a
+ * pool, or start a writer, before there are several threads.
  */
 typedef struct amzx_db_t amzx_db_t;
 

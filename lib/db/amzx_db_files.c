@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
@@ -161,21 +162,19 @@ static apr_status_t folder_make(const char *folder, long uid, long gid,
     return APR_SUCCESS;
 }
 
-/* One file: made when must_exist, 0600, given away; never through a link. */
-static apr_status_t file_make(const char *path, int must_exist, long uid,
-                              long gid, amzx_fault_t *fault)
+/* One file: made when missing, 0600, given away; never through a link. */
+static apr_status_t file_fit(const char *path, long uid, long gid,
+                             amzx_fault_t *fault)
 {
     int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     apr_status_t rv = APR_SUCCESS;
     struct stat st;
     int fd;
 
-    fd = open(path, must_exist ? flags | O_CREAT : flags, S_IRUSR | S_IWUSR);
+    fd = open(path, flags);
     if (fd < 0) {
-        if (errno == ENOENT && !must_exist) {
-            return APR_SUCCESS;
-        }
-        return files_fault(fault, path, "open");
+        return errno == ENOENT ? APR_SUCCESS
+                               : files_fault(fault, path, "open");
     }
     if (fstat(fd, &st) != 0) {
         rv = files_fault(fault, path, "look at");
@@ -202,21 +201,44 @@ static apr_status_t file_make(const char *path, int must_exist, long uid,
     return rv;
 }
 
-apr_status_t amzx_db_files_make(const char *path, long uid, long gid,
-                                amzx_fault_t *fault, apr_pool_t *p)
+/*
+ * Make an empty file under a name of its own and link it into place when it
+ * is ready: no descriptor of the real name is ever closed, because another
+ * thread may have it open already.
+ */
+static apr_status_t file_make(const char *path, amzx_fault_t *fault,
+                              apr_pool_t *p)
 {
-    static const struct {
-        const char *suffix;
-        int must_exist;
-    } files[] = { { "", 1 }, { ".lock", 1 }, { "-wal", 0 }, { "-shm", 0 } };
-    apr_status_t rv;
-    apr_size_t i;
+    char *temp = apr_pstrcat(p, path, ".XXXXXX", NULL);
+    apr_status_t rv = APR_SUCCESS;
+    int fd;
 
-    rv = folder_make(folder_of(path, p), uid, gid, fault);
-    for (i = 0; rv == APR_SUCCESS && i < sizeof(files) / sizeof(files[0]);
-         i++) {
-        rv = file_make(apr_pstrcat(p, path, files[i].suffix, NULL),
-                       files[i].must_exist, uid, gid, fault);
+    if (access(path, F_OK) == 0) {
+        return APR_SUCCESS;
+    }
+    fd = mkostemp(temp, O_CLOEXEC); /* 0600 */
+    if (fd < 0) {
+        return files_fault(fault, path, "make");
+    }
+    close(fd);
+    if (link(temp, path) != 0 && errno != EEXIST) {
+        rv = files_fault(fault, path, "make");
+    }
+    unlink(temp);
+    return rv;
+}
+
+apr_status_t amzx_db_files_make(const char *path, amzx_fault_t *fault,
+                                apr_pool_t *p)
+{
+    apr_status_t rv;
+
+    rv = folder_make(folder_of(path, p), -1, -1, fault);
+    if (rv == APR_SUCCESS) {
+        rv = file_make(apr_pstrcat(p, path, ".lock", NULL), fault, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = file_make(path, fault, p);
     }
     return rv;
 }
@@ -225,17 +247,25 @@ apr_status_t amzx_db_prepare_files(const char *dsn, apr_uid_t uid,
                                    apr_gid_t gid, amzx_fault_t *fault,
                                    apr_pool_t *p)
 {
+    static const char *const suffixes[] = { "", ".lock", "-wal", "-shm" };
+    const char *path = dsn + 7;
     apr_status_t rv;
+    apr_size_t i;
 
     if (strncmp(dsn, "sqlite:/", 8) != 0) {
         return APR_SUCCESS;
     }
-    rv = folder_make(folder_of(dsn + 7, p), (long)uid, (long)gid, fault);
+    rv = folder_make(folder_of(path, p), (long)uid, (long)gid, fault);
     if (rv == APR_SUCCESS) {
-        rv = amzx_file_system_check(dsn + 7, fault, p);
+        rv = amzx_file_system_check(path, fault, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = amzx_db_files_make(dsn + 7, (long)uid, (long)gid, fault, p);
+        rv = amzx_db_files_make(path, fault, p);
+    }
+    for (i = 0; rv == APR_SUCCESS && i < sizeof(suffixes) / sizeof(*suffixes);
+         i++) {
+        rv = file_fit(apr_pstrcat(p, path, suffixes[i], NULL), (long)uid,
+                      (long)gid, fault);
     }
     return rv;
 }

@@ -40,6 +40,7 @@ apr_status_t amzx_db_pool_create(amzx_db_pool_t **pool, const char *dsn,
                                  apr_pool_t *p)
 {
     amzx_db_pool_t *made = apr_pcalloc(p, sizeof(*made));
+    amzx_db_t *first = NULL;
     apr_status_t rv;
 
     *pool = NULL;
@@ -50,7 +51,11 @@ apr_status_t amzx_db_pool_create(amzx_db_pool_t **pool, const char *dsn,
     made->idle = apr_pcalloc(p, (apr_size_t)made->max * sizeof(*made->idle));
     made->made_in = apr_pcalloc(p, (apr_size_t)made->max
                                        * sizeof(*made->made_in));
-    rv = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT, p);
+    rv = amzx_db_open(&first, dsn, env, NULL, p); /* loads the driver */
+    if (rv == APR_SUCCESS) {
+        rv = apr_thread_mutex_create(&made->mutex, APR_THREAD_MUTEX_DEFAULT,
+                                     p);
+    }
     if (rv == APR_SUCCESS) {
         rv = apr_thread_cond_create(&made->freed, p);
     }

@@ -63,6 +63,7 @@ typedef struct {
  * the connection is of no more use.
  */
 typedef struct {
+    const char *name; /**< as APR calls it */
     apr_status_t (*connect)(amzx_db_t *db, amzx_fault_t *fault);
     void (*disconnect)(amzx_db_t *db);
     apr_status_t (*run)(amzx_db_t *db, amzx_call_t *call, amzx_fault_t *fault,
@@ -107,7 +108,10 @@ void amzx_db_disconnect(amzx_db_t *db);
 /** Are the bound values those of the catalogue? A bug when not. */
 apr_status_t amzx_call_check(const amzx_call_t *call, amzx_fault_t *fault);
 
-/** apr_dbd_open() by driver name; initialises apr_dbd once. */
+/** Load a driver of APR; the first time this is not for several threads. */
+apr_status_t amzx_dbd_load(const char *name, amzx_fault_t *fault,
+                           apr_pool_t *p);
+/** apr_dbd_open() by driver name. */
 apr_status_t amzx_dbd_open(const void **driver, void **handle,
                            const char *name, const char *params,
                            const char **error, apr_pool_t *p);
@@ -117,8 +121,8 @@ void *amzx_dbd_native(const void *driver, void *handle);
 /** Refuse file systems on which SQLite's locks or shared memory fail. */
 apr_status_t amzx_file_system_check(const char *path, amzx_fault_t *fault,
                                     apr_pool_t *p);
-/** Folder 0700 and file 0600, made when missing; uid and gid -1: as is. */
-apr_status_t amzx_db_files_make(const char *path, long uid, long gid,
-                                amzx_fault_t *fault, apr_pool_t *p);
+/** Folder 0700, file and lock file 0600, made when missing. */
+apr_status_t amzx_db_files_make(const char *path, amzx_fault_t *fault,
+                                apr_pool_t *p);
 
 #endif

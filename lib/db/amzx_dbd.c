@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* APR DBD itself: drivers are loaded once and connections opened here. */
 #include <apr_dbd.h>
-#include <apr_strings.h>
 
 #include "amzx_db_private.h"
+
+apr_status_t amzx_dbd_load(const char *name, amzx_fault_t *fault,
+                           apr_pool_t *p)
+{
+    const apr_dbd_driver_t *found = NULL;
+    apr_status_t rv;
+
+    rv = apr_dbd_init(p); /* counts its callers: only the first does work */
+    if (rv == APR_SUCCESS) {
+        rv = apr_dbd_get_driver(p, name, &found);
+    }
+    if (rv != APR_SUCCESS) {
+        return amzx_fault_set(fault, AMZX_FAULT_CONFIG, APR_ENOTIMPL,
+                              "config.database",
+                              "APR has no database driver %s: install it",
+                              name);
+    }
+    return APR_SUCCESS;
+}
 
 apr_status_t amzx_dbd_open(const void **driver, void **handle,
                            const char *name, const char *params,
@@ -16,15 +34,10 @@ apr_status_t amzx_dbd_open(const void **driver, void **handle,
     *driver = NULL;
     *handle = NULL;
     *error = NULL;
-    rv = apr_dbd_init(p); /* counts its callers: only the first does work */
+    rv = apr_dbd_get_driver(p, name, &found);
     if (rv == APR_SUCCESS) {
-        rv = apr_dbd_get_driver(p, name, &found);
+        rv = apr_dbd_open_ex(found, p, params, &opened, error);
     }
-    if (rv != APR_SUCCESS) {
-        *error = apr_psprintf(p, "apr_dbd has no driver %s: install it", name);
-        return APR_ENOTIMPL;
-    }
-    rv = apr_dbd_open_ex(found, p, params, &opened, error);
     if (rv != APR_SUCCESS || !opened) {
         return rv != APR_SUCCESS ? rv : APR_EGENERAL;
     }

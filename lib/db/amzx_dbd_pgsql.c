@@ -188,11 +188,8 @@ static apr_status_t pgsql_connect(amzx_db_t *db, amzx_fault_t *fault)
         params = apr_pstrcat(db->live, params, " application_name=amzxero",
                              NULL);
     }
-    rv = amzx_dbd_open(&driver, &handle, "pgsql", params, &error, db->live);
-    if (rv == APR_ENOTIMPL) {
-        return amzx_fault_set(fault, AMZX_FAULT_CONFIG, rv, "config.database",
-                              "%s", error);
-    }
+    rv = amzx_dbd_open(&driver, &handle, db->driver->name, params, &error,
+                       db->live);
     if (rv != APR_SUCCESS) {
         return amzx_fault_set(fault, AMZX_FAULT_TRANSIENT, APR_ECONNREFUSED,
                               "database.lost", "cannot connect: %s",
@@ -368,6 +365,6 @@ static void pgsql_rollback(amzx_db_t *db)
 }
 
 const amzx_driver_t amzx_driver_pgsql = {
-    pgsql_connect, pgsql_disconnect, pgsql_run,      pgsql_text,
-    pgsql_begin,   pgsql_commit,     pgsql_rollback, NULL
+    "pgsql",     pgsql_connect, pgsql_disconnect, pgsql_run, pgsql_text,
+    pgsql_begin, pgsql_commit,  pgsql_rollback,   NULL
 };

@@ -126,6 +126,23 @@ static int first_step(sqlite3_stmt *stmt)
     return rc;
 }
 
+/* Compiling reads the schema, so it meets the same few busy moments. */
+static int compile(sqlite3_stmt **stmt, sqlite3 *db, const char *sql,
+                   unsigned flags)
+{
+    int rc = SQLITE_BUSY;
+    int i;
+
+    for (i = 0; i < TRIES; i++) {
+        rc = sqlite3_prepare_v3(db, sql, -1, flags, stmt, NULL);
+        if ((rc & 0xff) != SQLITE_BUSY) {
+            break;
+        }
+        apr_sleep(sleep_us(i));
+    }
+    return rc;
+}
+
 static apr_status_t sqlite_text(amzx_db_t *db, const char *sql,
                                 amzx_fault_t *fault)
 {
@@ -134,7 +151,7 @@ static apr_status_t sqlite_text(amzx_db_t *db, const char *sql,
     apr_status_t rv = APR_SUCCESS;
     int rc;
 
-    rc = sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL);
+    rc = compile(&stmt, conn->db, sql, 0);
     if (rc == SQLITE_OK) {
         rc = first_step(stmt);
         while (rc == SQLITE_ROW) {
@@ -158,8 +175,7 @@ static apr_status_t prepare(sqlite3_stmt **stmt, amzx_db_t *db,
     if (*stmt) {
         return APR_SUCCESS;
     }
-    rc = sqlite3_prepare_v3(conn->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                            stmt, NULL);
+    rc = compile(stmt, conn->db, sql, SQLITE_PREPARE_PERSISTENT);
     if (rc != SQLITE_OK) {
         *stmt = NULL;
         return sqlite_fault(db, rc, what, fault);
@@ -204,7 +220,7 @@ static apr_status_t sqlite_connect(amzx_db_t *db, amzx_fault_t *fault)
     }
     if (access(db->target, F_OK) != 0 && errno == ENOENT) {
         rv = db->may_create
-                 ? amzx_db_files_make(db->target, -1, -1, fault, db->live)
+                 ? amzx_db_files_make(db->target, fault, db->live)
                  : amzx_fault_set(fault, AMZX_FAULT_CONFIG, APR_ENOENT,
                                   "config.schema",
                                   "there is no database %s yet", db->target);
@@ -212,7 +228,7 @@ static apr_status_t sqlite_connect(amzx_db_t *db, amzx_fault_t *fault)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = amzx_dbd_open(&conn->driver, &conn->handle, "sqlite3", db->target,
+    rv = amzx_dbd_open(&conn->driver, &conn->handle, db->driver->name, db->target,
                        &error, db->live);
     if (rv != APR_SUCCESS) {
         return amzx_fault_set(fault, AMZX_FAULT_CONFIG, rv,
@@ -399,8 +415,7 @@ static apr_status_t sqlite_found(amzx_db_t *db, amzx_fault_t *fault)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rc = sqlite3_prepare_v2(conn->db, "PRAGMA journal_mode = WAL", -1, &stmt,
-                            NULL);
+    rc = compile(&stmt, conn->db, "PRAGMA journal_mode = WAL", 0);
     if (rc == SQLITE_OK) {
         rc = first_step(stmt);
     }
@@ -421,6 +436,6 @@ static apr_status_t sqlite_found(amzx_db_t *db, amzx_fault_t *fault)
 }
 
 const amzx_driver_t amzx_driver_sqlite = {
-    sqlite_connect, sqlite_disconnect, sqlite_run,      sqlite_text,
-    sqlite_begin,   sqlite_commit,     sqlite_rollback, sqlite_found
+    "sqlite3",   sqlite_connect, sqlite_disconnect, sqlite_run,  sqlite_text,
+    sqlite_begin, sqlite_commit, sqlite_rollback,   sqlite_found
 };

@@ -86,39 +86,49 @@ static void a_newer_schema_is_refused(void **state)
                  "config.schema");
 }
 
+typedef struct {
+    fixture_t *f;
+    apr_status_t rv;
+    amzx_fault_t fault;
+} migration_t;
+
 static void *APR_THREAD_FUNC migrate_in_thread(apr_thread_t *thread,
                                                void *data)
 {
-    fixture_t *f = data;
-    amzx_fault_t fault;
+    migration_t *m = data;
     apr_pool_t *p = NULL;
     amzx_db_t *db = NULL;
-    apr_status_t rv;
 
+    (void)thread;
     apr_pool_create(&p, NULL);
-    rv = amzx_db_open(&db, f->dsn, &f->env, &fault, p);
-    if (rv == APR_SUCCESS) {
-        rv = amzx_db_migrate(db, &fault, p);
+    m->rv = amzx_db_open(&db, m->f->dsn, &m->f->env, &m->fault, p);
+    if (m->rv == APR_SUCCESS) {
+        m->rv = amzx_db_migrate(db, &m->fault, p);
     }
     apr_pool_destroy(p);
-    apr_thread_exit(thread, rv);
     return NULL;
 }
 
 static void many_may_migrate_at_once(void **state)
 {
     fixture_t *f = *state;
+    migration_t m[6];
     apr_thread_t *thread[6];
     int i;
 
     for (i = 0; i < 6; i++) {
-        apr_thread_create(&thread[i], NULL, migrate_in_thread, f, f->p);
+        m[i].f = f;
+        apr_thread_create(&thread[i], NULL, migrate_in_thread, &m[i], f->p);
     }
     for (i = 0; i < 6; i++) {
-        apr_status_t rv = APR_EGENERAL;
+        apr_status_t rv;
 
         apr_thread_join(&rv, thread[i]);
-        assert_int_equal(rv, APR_SUCCESS);
+    }
+    for (i = 0; i < 6; i++) {
+        if (m[i].rv != APR_SUCCESS) {
+            fail_msg("%s: %s", m[i].fault.code, m[i].fault.detail);
+        }
     }
     assert_ok(f, amzx_db_verify(f->db, &f->fault, f->p));
 }

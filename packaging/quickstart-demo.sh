@@ -1,8 +1,12 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# The demonstration. When demo_run is called the tree $WORK/release is built:
-# its modules are in $WORK/release/.libs.
+# The demo: an Amazon order becomes a paid invoice in Xero, before your eyes.
 
+# demo_run [--once]
 demo_run() {
-    fail "demo: not built yet"
+    local arg
+    for arg in "$@"; do
+        [ "$arg" = --once ] || fail "demo takes --once or nothing"
+    done
+    python3 "$TOP/packaging/demo.py" "$TOP" "$WORK/release" "$@"
 }

@@ -409,7 +409,8 @@ class World:
     def __enter__(self):
         try:
             self.sandbox = sbx.SandboxServer().start()
-            self.sandbox.reset(limits=self.limits)
+            self.sandbox.reset(xeroLimits=int(self.limits),
+                               amazonLimits=int(self.limits))
             if self.database == "pgsql":
                 self.pg = postgres.Cluster().start()
                 self.args["database"] = self.pg.dsn()

@@ -45,7 +45,7 @@ AmzXeroSandboxState {dir}/db/sandbox.db
     <AmzXeroConnection xero>
         AmzXeroConnector xero.accounting
         AmzXeroAccount f3a1c2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d
-        AmzXeroBaseURL http://127.0.0.1:{port}/sandbox/xero
+        AmzXeroBaseURL http://127.0.0.1:{port}/sandbox/xero/api.xro/2.0
         AmzXeroTokenURL \
 http://127.0.0.1:{port}/sandbox/xero/identity/connect/token
         AmzXeroCredential file:{dir}/conf/xero.json

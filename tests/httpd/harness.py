@@ -150,7 +150,7 @@ class Server:
                   "</AmzXeroConnection>",
                   "<AmzXeroConnection xero>",
                   "AmzXeroConnector xero.accounting",
-                  "AmzXeroBaseURL %s/xero" % self.base,
+                  "AmzXeroBaseURL %s/xero/api.xro/2.0" % self.base,
                   "AmzXeroTokenURL %s/xero/identity/connect/token"
                   % self.base,
                   "AmzXeroAccount " + sbx.TENANT,

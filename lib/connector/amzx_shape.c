@@ -50,8 +50,11 @@ static apr_status_t number_of(const amzx_val_t **out, const amzx_shape_t *s,
         return refuse(fault, where, apr_psprintf(
             p, "has more than %d decimals", s->limit));
     }
-    if (d.scale > s->limit) {
-        d = amzx_dec_trim(d);
+    /* the spelling follows from the value, so that equal bodies stay equal
+     * bytes: 2, 64.95, 129.90 */
+    d = amzx_dec_trim(d);
+    if (d.scale == 1 && s->limit >= 2) {
+        (void)amzx_dec_round(&d, d, 2, AMZX_ROUND_HALF_UP);
     }
     *out = amzx_val_num(d, p);
     return APR_SUCCESS;

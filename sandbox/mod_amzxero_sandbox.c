@@ -52,6 +52,11 @@ static void *dir_merge(apr_pool_t *p, void *base_ptr, void *add_ptr)
     d->is_on = add->is_on >= 0 ? add->is_on : base->is_on;
     d->base = add->is_on >= 0 ? add->base : base->base;
     d->own = add->own;
+    if (add->is_on == 1 && base->is_on == 1 &&
+        strlen(base->base) > strlen(add->base)) {
+        /* Both match the request: the deeper mount is meant. */
+        d->base = base->base;
+    }
     return d;
 }
 

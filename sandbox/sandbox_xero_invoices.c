@@ -152,6 +152,9 @@ static void contact_put(amzx_val_t *out, sbx_xcall_t *c, const amzx_val_t *in)
     const amzx_val_t *found;
     amzx_val_t *v;
 
+    if (!amzx_val_is_null(given) && amzx_val_type(given) != AMZX_OBJ) {
+        c->bad_json = "Contact must be an object";
+    }
     if (amzx_val_type(given) != AMZX_OBJ || amzx_val_count(given) == 0) {
         sbx_fail(c, "A Contact must be specified for this type of "
                     "transaction");

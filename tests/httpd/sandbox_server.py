@@ -131,7 +131,9 @@ class SandboxServer:
             if self.proc.poll() is not None:
                 break
             time.sleep(0.05)
-        raise RuntimeError("httpd does not start:\n" + self.log())
+        text = self.log()
+        self.stop()
+        raise RuntimeError("httpd does not start:\n" + text)
 
     def log(self):
         try:
@@ -155,7 +157,11 @@ class SandboxServer:
         self.proc = None
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except Exception:
+            self.__exit__()
+            raise
 
     def __exit__(self, *unused):
         self.stop()

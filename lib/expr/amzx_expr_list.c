@@ -148,7 +148,7 @@ static const amzx_val_t *part_of(amzx_ex_t *c, const amzx_node_t *call,
     amzx_val_t *out;
     apr_size_t i;
 
-    if (!amzx_ex_burn(c, call, (to - from) / 8)) {
+    if (!amzx_ex_burn(c, call, (to - from) / 4)) {
         return NULL;
     }
     out = amzx_ex_list(c, to - from);
@@ -201,7 +201,7 @@ AMZX_EX_FUNC(flatten)
         }
     }
     if (!list
-        || !amzx_ex_burn(c, call, list->u.list.count / 8 + total / 8)) {
+        || !amzx_ex_burn(c, call, list->u.list.count / 8 + total / 2)) {
         return NULL;
     }
     out = amzx_ex_list(c, total);

@@ -118,11 +118,6 @@ static amzx_conn_t *new_conn(const amzx_tenant_t *t, const char *name,
     c->region = "";
     c->marketplaces = "";
     c->credential_file = "";
-    c->per_minute = AMZXERO_UNSET;
-    c->burst = AMZXERO_UNSET;
-    c->per_day = AMZXERO_UNSET;
-    c->concurrent = AMZXERO_UNSET;
-    c->use_op_limits = AMZXERO_UNSET;
     return c;
 }
 
@@ -256,9 +251,9 @@ const char *amzxero_conn_rate(cmd_parms *cmd, void *conf, int argc,
     slots[3] = &c->concurrent;
     if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
         for (i = 0; i < 4; i++) {
-            *slots[i] = 0;
+            *slots[i] = -1;
         }
-        c->use_op_limits = 0;
+        c->use_op_limits = -1;
         return NULL;
     }
     if (argc != 4) {
@@ -273,7 +268,7 @@ const char *amzxero_conn_rate(cmd_parms *cmd, void *conf, int argc,
                                 "to 1000000",
                                 argv[i]);
         }
-        *slots[i] = (int)n;
+        *slots[i] = n == 0 ? -1 : (int)n;
     }
     return NULL;
 }

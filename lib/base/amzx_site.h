@@ -28,7 +28,8 @@ typedef struct {
     /** JSON file {"client_id","client_secret","refresh_token"?}: read when
      *  needed and again when it changed; "" for none. */
     const char *credential_file;
-    /* Limits: -1 until the connector's defaults are filled in. */
+    /* Limits. Before the connector's defaults are filled in: 0 takes the
+     * default, -1 means none. Afterwards: */
     int per_minute;     /**< sustained calls a minute; 0: no limit */
     int burst;          /**< on top of the sustained rate */
     int per_day;        /**< 0: no limit */

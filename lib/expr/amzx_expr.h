@@ -4,7 +4,7 @@
  *
  * Compile once into the workflow's pool, evaluate often from any thread.
  * Exact decimals, no loops, no recursion, fuel-limited, deterministic: the
- * clock is the journaled step time. docs/workflow-language.md#expressions.
+ * clock is the journaled step time. docs/expressions.md describes it.
  */
 #ifndef AMZX_EXPR_H
 #define AMZX_EXPR_H
@@ -65,7 +65,9 @@ typedef struct {
     const amzx_scope_t *scope;
     apr_time_t now;        /**< the journaled step time, for now() */
     apr_int64_t fuel;      /**< left; evaluations subtract from it */
-    apr_size_t max_output; /**< bytes of text one step may make; 0 = 4 MiB */
+    /** Bytes of text the step may still make; evaluations subtract from it
+     *  and leave at least 1. 0 stands for 4 MiB: set it for each step. */
+    apr_size_t max_output;
     /** Decision tables for lookup(); NULL gives `expr.type`. */
     apr_status_t (*lookup)(void *ctx, const amzx_val_t **row,
                            const char *table, const amzx_val_t *const *keys,

@@ -168,6 +168,7 @@ void amzx_names_init(amzx_names_t *n, const amzx_flow_t *flow,
 void amzx_names_step(amzx_names_t *n, apr_time_t now)
 {
     n->fuel = AMZX_FUEL_STEP;
+    n->ev.max_output = 0; /* the whole allowance again */
     n->ev.now = now;
 }
 

@@ -87,7 +87,7 @@ static void a_line_that_has_no_unit_price_gets_a_rounding_line(void **state)
                           "Invoices.0.LineItems");
     case_is_at(lines, "0.Quantity", "112", *state); /* case A05 */
     case_is_at(lines, "0.UnitAmount", "0.8929", *state);
-    case_is_at(lines, "0.LineAmount", "100", *state);
+    case_is_at(lines, "0.LineAmount", "100.00", *state);
     case_is_at(lines, "1.Description", "'Rounding: Bead'", *state);
     case_is_at(lines, "1.Quantity", "1", *state);
     case_is_at(lines, "1.UnitAmount", "0.01", *state);
@@ -219,7 +219,7 @@ static void an_invoice_is_voided_or_deleted_by_its_id(void **state)
     case_t *c = case_begin("xero.invoices.void", "{'InvoiceID':'" ID "'}",
                            NULL, *state);
 
-    case_is_request(c, "POST", "/Invoices/" ID);
+    case_is_request(c, "POST", "/Invoices/" ID "?unitdp=4");
     case_is_body(c, "{'Invoices':[{'InvoiceID':'" ID "',"
                     "'Status':'VOIDED'}]}");
     case_answer(c, 200, "{'Invoices':[{'InvoiceID':'" ID "',"
@@ -241,7 +241,7 @@ static void an_invoice_is_renumbered(void **state)
     case_t *c = case_begin("xero.invoices.renumber", "{'InvoiceID':'" ID "',"
                            "'InvoiceNumber':'AMZ-1-V1'}", NULL, *state);
 
-    case_is_request(c, "POST", "/Invoices/" ID);
+    case_is_request(c, "POST", "/Invoices/" ID "?unitdp=4");
     case_is_body(c, "{'Invoices':[{'InvoiceID':'" ID "',"
                     "'InvoiceNumber':'AMZ-1-V1'}]}");
 }

@@ -402,6 +402,7 @@ static apr_status_t change(amzx_step_e *next, amzx_http_request_t *req,
     amzx_call_begin(req, &url, call, "POST");
     amzx_url_segment(&url, "Invoices");
     amzx_url_segment(&url, id);
+    amzx_url_param(&url, "unitdp", "4"); /* else its lines are rounded anew */
     req->url = url.s;
     amzx_xero_put(req, "Invoices", element, call->pool);
     *next = AMZX_STEP_SEND;

@@ -171,7 +171,8 @@ static const char *past_blanks(const char *at, const char *end)
 {
     /* "\n" and the like in nested text are escaped white space */
     while (at < end && (apr_isspace(*at)
-           || (*at == '\\' && at + 1 < end && strchr("nrt", at[1])))) {
+           || (*at == '\\' && at + 1 < end && at[1]
+               && strchr("nrt", at[1])))) {
         at += *at == '\\' ? 2 : 1;
     }
     return at;
@@ -206,7 +207,7 @@ static int is_plain(const char *s, apr_size_t len)
     apr_size_t i;
 
     for (i = 0; i < len; i++) {
-        if (!apr_isalnum(s[i]) && !strchr("-_.:", s[i])) {
+        if (!apr_isalnum(s[i]) && (!s[i] || !strchr("-_.:", s[i]))) {
             return 0;
         }
     }

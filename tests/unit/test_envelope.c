@@ -252,6 +252,8 @@ static void several_or_none_are_digested(void **state)
     assert_string_not_equal(id_of(two, p), id_of(
         "[{\"NotificationId\":\"ab\"},{\"NotificationId\":\"\"}]", p));
     assert_memory_equal(id_of("{\"NotificationId\":\"a b\"}", p), "d:", 2);
+    assert_memory_equal(amzx_envelope_delivery_id(
+        "\"NotificationId\":\"\0a\"", 21, p), "d:", 2);
     assert_memory_equal(id_of("{}", p), "b:", 2);
     assert_string_not_equal(id_of("{}", p), id_of("{} ", p));
     assert_memory_equal(id_of("", p), "b:", 2);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small tables: outgoing events, polls, definitions, nodes. */
+#include <string.h>
+#include <apr_strings.h>
+
+#include "amzx_store_private.h"
+
+apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
+                            const char *tenant, const char *run_id,
+                            const char *path, const char *event,
+                            const char *body, apr_time_t now,
+                            amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_place_t place = { "event", "body",
+                           apr_pstrcat(p, run_id, "/", path, NULL) };
+    const char *sealed = NULL;
+    apr_status_t rv;
+
+    rv = amzx_store_seal(&sealed, st, body, place, fault, p);
+    if (rv == APR_SUCCESS) {
+        amzx_bind_t binds[] = { AMZX_S(run_id), AMZX_S(path),
+                                AMZX_S(tenant), AMZX_S(event),
+                                AMZX_S(sealed), AMZX_I(now) };
+
+        rv = amzx_txn_exec(NULL, txn, AMZX_SQL_EVENT_PUT, binds,
+                           AMZX_BOUND(binds), fault, p);
+    }
+    return rv;
+}
+
+apr_status_t amzx_cursor_take(int *is_mine, amzx_cursor_t *cursor,
+                              amzx_txn_t *txn, const char *tenant,
+                              const char *workflow, const char *trigger,
+                              const char *owner, apr_time_t now,
+                              apr_time_t lease_until, amzx_fault_t *fault,
+                              apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(tenant),  AMZX_S(workflow),
+                            AMZX_S(trigger), AMZX_S(owner),
+                            AMZX_I(now),     AMZX_I(lease_until) };
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv;
+
+    *is_mine = 0;
+    memset(cursor, 0, sizeof(*cursor));
+    cursor->tenant = tenant;
+    cursor->workflow = workflow;
+    cursor->trigger = trigger;
+    rv = amzx_txn_exec(NULL, txn, AMZX_SQL_POLL_MAKE, binds, 3, fault, p);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_txn_query(&rows, txn, AMZX_SQL_POLL_TAKE, binds,
+                            AMZX_BOUND(binds), fault, p);
+    }
+    if (rv == APR_SUCCESS && amzx_rows_count(rows) == 1) {
+        *is_mine = 1;
+        cursor->value = amzx_rows_text(rows, 0, 0);
+        cursor->due_at = amzx_rows_int(rows, 0, 1);
+        cursor->owner = owner;
+        cursor->lease_until = lease_until;
+    }
+    return rv;
+}
+
+apr_status_t amzx_cursor_save(int *is_mine, amzx_txn_t *txn,
+                              const amzx_cursor_t *cursor, const char *owner,
+                              amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(cursor->tenant), AMZX_S(cursor->workflow),
+                            AMZX_S(cursor->trigger), AMZX_S(cursor->value),
+                            AMZX_I(cursor->due_at), AMZX_S(owner) };
+    apr_int64_t count = 0;
+    apr_status_t rv;
+
+    rv = amzx_txn_exec(&count, txn, AMZX_SQL_POLL_SAVE, binds,
+                       AMZX_BOUND(binds), fault, p);
+    *is_mine = (rv == APR_SUCCESS && count == 1);
+    return rv;
+}
+
+apr_status_t amzx_definition_put(amzx_txn_t *txn, const char *name,
+                                 int version, const char *sha,
+                                 const char *text, apr_time_t now,
+                                 amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(name), AMZX_I(version), AMZX_S(sha),
+                            AMZX_S(text), AMZX_I(now) };
+    amzx_rows_t *rows = NULL;
+    apr_int64_t count = 0;
+    const char *stored;
+    apr_status_t rv;
+
+    rv = amzx_txn_exec(&count, txn, AMZX_SQL_DEFINITION_PUT, binds,
+                       AMZX_BOUND(binds), fault, p);
+    if (rv != APR_SUCCESS || count == 1) {
+        return rv;
+    }
+    rv = amzx_txn_query(&rows, txn, AMZX_SQL_DEFINITION_SHA, binds, 2, fault,
+                        p);
+    stored = amzx_rows_text(rows, 0, 0);
+    if (rv == APR_SUCCESS && (!stored || strcmp(stored, sha) != 0)) {
+        rv = amzx_fault_set(fault, AMZX_FAULT_CONFIG, APR_EEXIST,
+                            "config.version_changed",
+                            "workflow %s version %d is stored with another "
+                            "content: give the new one a new version",
+                            name, version);
+    }
+    return rv;
+}
+
+apr_status_t amzx_definition_get(const char **text, amzx_db_t *db,
+                                 const char *name, const char *sha,
+                                 amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(name), AMZX_S(sha) };
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv;
+
+    rv = amzx_db_query(&rows, db, AMZX_SQL_DEFINITION_GET, binds, 2, fault,
+                       p);
+    *text = amzx_rows_text(rows, 0, 0);
+    return rv;
+}
+
+apr_status_t amzx_node_beat(amzx_txn_t *txn, const char *owner,
+                            const char *host, apr_int64_t pid,
+                            apr_time_t started_at, apr_time_t now,
+                            amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(owner), AMZX_S(host), AMZX_I(pid),
+                            AMZX_I(started_at), AMZX_I(now) };
+
+    return amzx_txn_exec(NULL, txn, AMZX_SQL_NODE_BEAT, binds,
+                         AMZX_BOUND(binds), fault, p);
+}
+
+apr_status_t amzx_node_latest(apr_time_t *beat_at, amzx_db_t *db,
+                              amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv;
+
+    rv = amzx_db_query(&rows, db, AMZX_SQL_NODE_LATEST, NULL, 0, fault, p);
+    *beat_at = amzx_rows_int(rows, 0, 0);
+    return rv;
+}

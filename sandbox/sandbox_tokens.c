@@ -296,21 +296,47 @@ static void lwa_dispatch(sbx_res_t *res, const sbx_req_t *req,
     }
 }
 
+/* Login with Amazon also takes a JSON object of texts. */
+static const apr_table_t *lwa_form(const sbx_req_t *req)
+{
+    const char *type = sbx_req_header(req, "Content-Type");
+    const amzx_val_t *v;
+    apr_table_t *form;
+    apr_size_t i;
+
+    if (sbx_is_form(req)) {
+        return sbx_form(req->body, req->pool);
+    }
+    v = type && !apr_cstr_casecmpn(type, "application/json", 16)
+            ? sbx_body_json(req)
+            : NULL;
+    if (!v) {
+        return NULL;
+    }
+    form = apr_table_make(req->pool, 8);
+    for (i = 0; i < amzx_val_count(v); i++) {
+        apr_table_set(form, v->u.obj.member[i].name,
+                      amzx_val_text(v->u.obj.member[i].val, ""));
+    }
+    return form;
+}
+
 void sbx_lwa_token(sbx_res_t *res, sbx_req_t *req)
 {
-    if (strcmp(req->method, "POST") || !sbx_is_form(req)) {
+    const apr_table_t *form = lwa_form(req);
+
+    if (strcmp(req->method, "POST") || !form) {
         sbx_violation(req, "lwa", "token.not-a-form", req->method);
         sbx_oauth_refuse(res, req, 400, "invalid_request",
-               "A form-encoded POST is expected");
+                         "A form-encoded POST is expected");
         return;
     }
     if (sbx_db_begin(req->db) != APR_SUCCESS) {
         sbx_oauth_refuse(res, req, 500, "server_error", NULL);
         return;
     }
-    lwa_dispatch(res, req, sbx_form(req->body, req->pool));
+    lwa_dispatch(res, req, form);
     sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_PURGE, "i",
                (apr_int64_t)(req->now - apr_time_from_sec(86400)));
     sbx_db_end(req->db, 1);
 }
-

@@ -65,12 +65,16 @@ class LwaTest(SandboxCase):
             self.s.lwa(refresh_token=r.json["refresh_token"]).status, 200)
         self.assertEqual(self.s.lwa(**form).json["error"], "invalid_grant")
 
-    def test_a_json_body_is_refused(self):
-        r = self.s.call("POST", "/lwa/auth/o2/token",
-                        {"grant_type": "refresh_token"})
+    def test_a_json_body_is_taken_and_other_types_are_not(self):
+        form = {"grant_type": "refresh_token", "refresh_token": LWA_REFRESH,
+                "client_id": LWA_ID, "client_secret": LWA_SECRET}
+        r = self.s.call("POST", "/lwa/auth/o2/token", form)
+        self.assertEqual(r.status, 200)
+        r = self.s.call("POST", "/lwa/auth/o2/token", "grant_type=x", {
+            "Content-Type": "text/plain"})
         self.assertEqual((r.status, r.json["error"]),
                          (400, "invalid_request"))
-        self.assertIn("token.not-a-form", self.breaches())
+        self.assertEqual(self.breaches(), ["token.not-a-form"])
 
 
 class OrdersTest(SandboxCase):

@@ -128,8 +128,16 @@ static void look_up(amzx_live_t *live, amzx_intent_t *in)
     amzx_fault_t fault;
 
     amzx_fault_clear(&fault);
-    if (amzx_machine_confirm_args(&args, live->machine, &fault, live->pool)
-        != APR_SUCCESS) {
+    if (!live->ask->has_own_confirm) {
+        args = amzx_op_confirm_args(live->ask->op, live->ask->args,
+                                    live->ask->body, live->pool);
+        if (args == NULL) {
+            ask_person(live, in, "what to look up is missing");
+            return;
+        }
+    }
+    else if (amzx_machine_confirm_args(&args, live->machine, &fault,
+                                       live->pool) != APR_SUCCESS) {
         ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
         return;
     }
@@ -347,9 +355,14 @@ static void confirmed(amzx_live_t *live, const amzx_val_t *found)
         one = amzx_val_type(found) == AMZX_LIST ? amzx_val_at(found, i)
                                                 : found;
         amzx_fault_clear(&fault);
-        if (amzx_machine_confirm_judge(&is_same, &result, live->machine, one,
-                                       &fault, live->pool)
-            != APR_SUCCESS) {
+        if (!live->ask->has_own_confirm) {
+            is_same = amzx_op_confirm_same(&result, live->ask->op,
+                                           live->ask->args, live->ask->body,
+                                           one);
+        }
+        else if (amzx_machine_confirm_judge(&is_same, &result, live->machine,
+                                            one, &fault, live->pool)
+                 != APR_SUCCESS) {
             ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
             return;
         }

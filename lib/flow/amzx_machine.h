@@ -53,6 +53,7 @@ typedef struct {
     apr_interval_time_t timeout_us; /**< 0: default */
     apr_interval_time_t cache_us;   /**< 0: no cache */
     const char *confirm_op;       /**< own <confirm> or the op's; NULL none */
+    int has_own_confirm;          /**< confirm_op is of an own <confirm> */
 
     /* WAIT */
     apr_time_t until;

@@ -106,9 +106,11 @@ static void ask_call(amzx_machine_t *m)
     ask->cache_us = call->cache_us;
     if (call->confirm) {
         ask->confirm_op = call->confirm->op ? call->confirm->op->name : NULL;
+        ask->has_own_confirm = 1;
     }
     else if (is_effect(call)) {
         ask->confirm_op = call->op->confirm;
+        ask->has_own_confirm = 0;
     }
 }
 

@@ -171,6 +171,29 @@ static int lookups_needed(const amzx_op_t *op)
     return op->effect == AMZX_EFFECT_UNIQUE ? 1 : 2;
 }
 
+static void refused(amzx_live_t *live, const amzx_fault_t *fault,
+                    amzx_intent_state_e state)
+{
+    live->intent->state = state;
+    live->intent->code = apr_pstrdup(live->pool, fault->code);
+    live->intent->detail = apr_pstrdup(live->pool, fault->detail);
+    live->intent_dirty = 1;
+    amzx_machine_answer(live->machine, NULL, fault,
+                        amzx_now(live->engine->env));
+    live->state = AMZX_LIVE_NEXT;
+}
+
+/* The peer said that the key is taken, and nothing of ours was found: it
+ * would say so again. */
+static void refusal_stands(amzx_live_t *live, const amzx_intent_t *in)
+{
+    amzx_fault_t fault;
+
+    (void)amzx_fault_set(&fault, AMZX_FAULT_REJECTED, APR_EEXIST, in->code,
+                         "%s", in->detail != NULL ? in->detail : "");
+    refused(live, &fault, AMZX_INTENT_REJECTED);
+}
+
 static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
                            apr_time_t now)
 {
@@ -194,6 +217,10 @@ static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
         return;
     }
     if (in->lookups >= lookups_needed(op)) {
+        if (in->code != NULL && amzx_fault_matches(in->code, "validation")) {
+            refusal_stands(live, in);
+            return;
+        }
         next_generation(live, in, now);
         return;
     }
@@ -320,18 +347,6 @@ static void unknown(amzx_live_t *live, const amzx_fault_t *fault)
     amzx_counter_add(live->engine->env, AMZX_COUNTER_INTENT_UNKNOWN, 1);
     live->intent_dirty = 1;
     live->state = AMZX_LIVE_TXN;
-}
-
-static void refused(amzx_live_t *live, const amzx_fault_t *fault,
-                    amzx_intent_state_e state)
-{
-    live->intent->state = state;
-    live->intent->code = apr_pstrdup(live->pool, fault->code);
-    live->intent->detail = apr_pstrdup(live->pool, fault->detail);
-    live->intent_dirty = 1;
-    amzx_machine_answer(live->machine, NULL, fault,
-                        amzx_now(live->engine->env));
-    live->state = AMZX_LIVE_NEXT;
 }
 
 /* Judge one object, or the elements of a list. */

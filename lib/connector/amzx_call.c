@@ -180,7 +180,7 @@ apr_status_t amzx_answer_json(const amzx_val_t **out,
     *out = &amzx_val_null;
     if (!amzx_answer_is_json(rsp)) {
         return amzx_fault_set(
-            fault, unreadable(call), APR_EGENERAL, "data.bad_json",
+            fault, unreadable(call), APR_EGENERAL, "network.garbled",
             "%s answered %d with %s instead of JSON", call->op->name,
             rsp->status, amzx_str_printable(
                 amzx_http_get(rsp, "Content-Type"), 60, call->pool));
@@ -190,7 +190,7 @@ apr_status_t amzx_answer_json(const amzx_val_t **out,
                          call->pool);
     if (rv != APR_SUCCESS) {
         *out = &amzx_val_null;
-        rv = amzx_fault_set(fault, unreadable(call), rv, "data.bad_json",
+        rv = amzx_fault_set(fault, unreadable(call), rv, "network.garbled",
                             "%s answered %d with JSON that cannot be read",
                             call->op->name, rsp->status);
         amzx_fault_at(fault, "%s", why.place);

@@ -56,7 +56,7 @@ apr_int64_t amzx_answer_count(const amzx_http_response_t *rsp,
 
 /**
  * The JSON of a 2xx. A wrong content type, truncation or bad JSON is UNKNOWN
- * for an effect and TRANSIENT for a read, code `data.bad_json`.
+ * for an effect and TRANSIENT for a read, code `network.garbled`.
  */
 apr_status_t amzx_answer_json(const amzx_val_t **out,
                               const amzx_op_call_t *call,

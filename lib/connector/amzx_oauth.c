@@ -99,7 +99,7 @@ apr_status_t amzx_oauth_reply(amzx_token_reply_t *out,
     out->access = rv == APR_SUCCESS ? token_of(doc, "access_token") : NULL;
     if (!out->access) {
         return amzx_fault_set(fault, AMZX_FAULT_TRANSIENT, APR_EGENERAL,
-                              "data.bad_json",
+                              "network.garbled",
                               "%s answered without an access token", peer);
     }
     out->refresh = token_of(doc, "refresh_token");

@@ -93,7 +93,7 @@ static void a_page_has_orders_a_cursor_and_a_token(void **state)
     c = case_begin("amazon.orders.searchOrders", "{'lastUpdatedAfter':'A'}",
                    NULL, *state);
     case_answer(c, 200, "{'payload':{}}");
-    case_is_fault(c, AMZX_FAULT_TRANSIENT, "data.bad_json");
+    case_is_fault(c, AMZX_FAULT_TRANSIENT, "network.garbled");
 }
 
 static void stores_are_listed(void **state)
@@ -175,7 +175,7 @@ static void the_other_errors_are_told_apart(void **state)
         {500, "{'errors':[{'code':'InternalFailure'}]}",
          AMZX_FAULT_TRANSIENT, "server.500"},
         {503, "", AMZX_FAULT_TRANSIENT, "server.503"},
-        {200, "{'order':{", AMZX_FAULT_TRANSIENT, "data.bad_json"},
+        {200, "{'order':{", AMZX_FAULT_TRANSIENT, "network.garbled"},
         {301, "", AMZX_FAULT_CONFIG, "config.redirect"},
         {401, "{'message':'Unauthorized'}", AMZX_FAULT_AUTH,
          "auth.forbidden"},

@@ -274,9 +274,9 @@ static void token_refusals_are_told_apart(void **state)
          "server.500"},
         {503, "", AMZX_FAULT_TRANSIENT, "server.503"},
         {429, "", AMZX_FAULT_THROTTLED, "rate_limited.token"},
-        {200, "{'token':'x'}", AMZX_FAULT_TRANSIENT, "data.bad_json"},
-        {200, "{'access_token':''}", AMZX_FAULT_TRANSIENT, "data.bad_json"},
-        {200, "", AMZX_FAULT_TRANSIENT, "data.bad_json"},
+        {200, "{'token':'x'}", AMZX_FAULT_TRANSIENT, "network.garbled"},
+        {200, "{'access_token':''}", AMZX_FAULT_TRANSIENT, "network.garbled"},
+        {200, "", AMZX_FAULT_TRANSIENT, "network.garbled"},
     };
     amzx_token_reply_t out;
     amzx_fault_t fault;

@@ -174,7 +174,7 @@ static apr_status_t search_result(const amzx_val_t **result,
     orders = amzx_val_get(doc, "orders");
     if (amzx_val_type(orders) != AMZX_LIST) {
         return amzx_fault_set(fault, AMZX_FAULT_TRANSIENT, APR_EGENERAL,
-                              "data.bad_json",
+                              "network.garbled",
                               "Amazon's answer has no list of orders");
     }
     items = amzx_val_list(amzx_val_count(orders), call->pool);

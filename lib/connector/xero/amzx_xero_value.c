@@ -175,7 +175,7 @@ apr_status_t amzx_xero_list(const amzx_val_t **out,
         return amzx_fault_set(fault, amzx_call_is_effect(call)
                                   ? AMZX_FAULT_UNKNOWN
                                   : AMZX_FAULT_TRANSIENT, APR_EGENERAL,
-                              "data.bad_json",
+                              "network.garbled",
                               "Xero's answer to %s has no list %s",
                               call->op->name, name);
     }

@@ -137,3 +137,26 @@ apr_status_t amzx_inbox_backlog(apr_int64_t *count, apr_time_t *oldest,
     *oldest = amzx_rows_int(rows, 0, 1);
     return rv;
 }
+
+apr_status_t amzx_inbox_list(apr_array_header_t **out, amzx_db_t *db,
+                             const char *tenant, const char *state, int max,
+                             amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(tenant), AMZX_I(max), AMZX_S(state) };
+    amzx_store_t none = { NULL, NULL };
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv;
+    int i;
+
+    *out = apr_array_make(p, 16, sizeof(amzx_delivery_t));
+    rv = amzx_db_query(&rows, db,
+                       state ? AMZX_SQL_INBOX_LIST_STATE : AMZX_SQL_INBOX_LIST,
+                       binds, state ? 3 : 2, fault, p);
+    for (i = 0; rv == APR_SUCCESS && i < amzx_rows_count(rows); i++) {
+        amzx_delivery_t *d = apr_array_push(*out);
+
+        memset(d, 0, sizeof(*d));
+        rv = read_delivery(d, rows, i, &none, fault, p);
+    }
+    return rv;
+}

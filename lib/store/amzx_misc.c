@@ -143,3 +143,32 @@ apr_status_t amzx_node_latest(apr_time_t *beat_at, amzx_db_t *db,
     *beat_at = amzx_rows_int(rows, 0, 0);
     return rv;
 }
+
+apr_status_t amzx_node_list(apr_array_header_t **nodes, amzx_txn_t *txn,
+                            const char *host, amzx_fault_t *fault,
+                            apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(host) };
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv;
+    int i;
+
+    *nodes = apr_array_make(p, 4, sizeof(amzx_node_t));
+    rv = amzx_txn_query(&rows, txn, AMZX_SQL_NODE_LIST, binds, 1, fault, p);
+    for (i = 0; rv == APR_SUCCESS && i < amzx_rows_count(rows); i++) {
+        amzx_node_t *node = apr_array_push(*nodes);
+
+        node->owner = amzx_rows_text(rows, i, 0);
+        node->host = amzx_rows_text(rows, i, 1);
+        node->pid = amzx_rows_int(rows, i, 2);
+    }
+    return rv;
+}
+
+apr_status_t amzx_node_forget(amzx_txn_t *txn, const char *owner,
+                              amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(owner) };
+
+    return amzx_txn_exec(NULL, txn, AMZX_SQL_NODE_FORGET, binds, 1, fault, p);
+}

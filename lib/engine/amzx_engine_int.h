@@ -93,6 +93,9 @@ struct amzx_live_t {
     amzx_run_event_e event; /**< when GONE: how it leaves */
     amzx_intent_t *intent;  /**< of the effect asked now */
     int intent_dirty;
+    /** Intents settled since the last save, of amzx_intent_t *: the machine
+     *  may be steps further by then. */
+    apr_array_header_t *settled;
     int is_confirming; /**< the job is the confirm read */
     amzx_job_t job;
 };
@@ -178,6 +181,8 @@ apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
 /** Write entries, intent, run. */
 apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
                             amzx_txn_t *txn, amzx_fault_t *fault);
+/** Has it anything to write? */
+int amzx_live_has_news(const amzx_live_t *live);
 /** After the commit: log, count, drop what is gone. */
 void amzx_live_saved(amzx_live_t *live, int is_held);
 /** Leave memory with that event at the next commit. */

@@ -259,6 +259,10 @@ static void ask_effect(amzx_live_t *live)
 void amzx_live_drive(amzx_live_t *live)
 {
     while (live->state == AMZX_LIVE_NEXT) {
+        if (live->intent_dirty) {
+            APR_ARRAY_PUSH(live->settled, amzx_intent_t *) = live->intent;
+            live->intent_dirty = 0;
+        }
         live->intent = NULL;
         live->is_confirming = 0;
         live->ask = amzx_machine_next(live->machine);
@@ -367,6 +371,7 @@ void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
     live->engine = e;
     live->pool = p;
     live->run = copy_run(run, p);
+    live->settled = apr_array_make(p, 2, sizeof(amzx_intent_t *));
     live->state = AMZX_LIVE_NEXT;
     APR_RING_INSERT_TAIL(&e->lives, live, amzx_live_t, link);
     e->live_count++;

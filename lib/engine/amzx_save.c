@@ -244,6 +244,7 @@ apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
     const amzx_entry_t *entries = NULL;
     apr_status_t rv;
     int count = 0;
+    int i;
 
     if (live->machine != NULL) {
         count = amzx_machine_take(live->machine, &entries);
@@ -256,6 +257,10 @@ apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
     amzx_batch_save(batch, run,
                     live->state == AMZX_LIVE_GONE ? live->event : AMZX_EVENTS);
     rv = add_events(live, batch, entries, count, fault);
+    for (i = 0; i < live->settled->nelts; i++) {
+        amzx_batch_intent(batch, run,
+                          APR_ARRAY_IDX(live->settled, i, amzx_intent_t *));
+    }
     if (live->intent_dirty) {
         amzx_batch_intent(batch, run, live->intent);
     }
@@ -302,6 +307,12 @@ static void report(const amzx_live_t *live)
     }
 }
 
+int amzx_live_has_news(const amzx_live_t *live)
+{
+    return live->is_dirty || live->intent_dirty || live->settled->nelts > 0
+           || live->state == AMZX_LIVE_GONE;
+}
+
 void amzx_live_saved(amzx_live_t *live, int is_held)
 {
     amzx_engine_t *e = live->engine;
@@ -315,6 +326,7 @@ void amzx_live_saved(amzx_live_t *live, int is_held)
     }
     live->is_dirty = 0;
     live->intent_dirty = 0;
+    apr_array_clear(live->settled);
     if (live->state == AMZX_LIVE_GONE) {
         report(live);
         amzx_live_drop(live);

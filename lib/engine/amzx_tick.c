@@ -25,8 +25,7 @@ static int wants_txn(amzx_engine_t *e, int need)
     apr_time_t mono = amzx_mono(e->env);
 
     APR_RING_FOREACH(live, &e->hot, amzx_live_t, hot_link) {
-        if (live->state == AMZX_LIVE_TXN || live->state == AMZX_LIVE_GONE
-            || live->intent_dirty) {
+        if (live->state == AMZX_LIVE_TXN || amzx_live_has_news(live)) {
             return 1;
         }
     }
@@ -107,9 +106,7 @@ static apr_status_t save_lives(amzx_engine_t *e, amzx_batch_t *batch,
         rv = amzx_jobs_permit(e, txn, fault);
     }
     APR_RING_FOREACH(live, &e->hot, amzx_live_t, hot_link) {
-        if (rv == APR_SUCCESS
-            && (live->is_dirty || live->intent_dirty
-                || live->state == AMZX_LIVE_GONE)) {
+        if (rv == APR_SUCCESS && amzx_live_has_news(live)) {
             rv = amzx_live_save(live, batch, txn, fault);
         }
     }
@@ -169,8 +166,7 @@ static void cool(amzx_engine_t *e)
          live != APR_RING_SENTINEL(&e->hot, amzx_live_t, hot_link);
          live = next) {
         next = APR_RING_NEXT(live, hot_link);
-        if (live->state == AMZX_LIVE_JOB && !live->is_dirty
-            && !live->intent_dirty) {
+        if (live->state == AMZX_LIVE_JOB && !amzx_live_has_news(live)) {
             APR_RING_REMOVE(live, hot_link);
             live->is_hot = 0;
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP client on a loop: calls, their pools, and handles used again. */
+/* The HTTP client on a loop: calls, their pools, and their ends. */
 #include "amzx_curl.h"
 #include "amzx_guard.h"
 #include "amzx_http.h"
@@ -13,8 +13,6 @@
 #define TOTAL_TIMEOUT_US apr_time_from_sec(60)
 #define BODY_MAX ((apr_size_t)16 * 1024 * 1024)
 #define CONNECTIONS_MAX 256
-/* Handles kept for later calls: each weighs some 6 kB. */
-#define IDLE_MAX 256
 #define STEP 64 /* curl hears of our load in steps */
 
 typedef struct client_t client_t;
@@ -41,8 +39,6 @@ struct client_t {
     amzx_http_call_t *calls;
     int in_flight;
     int kept; /* connections curl was told to keep */
-    amzx_easy_t *idle[IDLE_MAX];
-    int idles;
 };
 
 apr_status_t amzx_http_init(void)
@@ -65,17 +61,6 @@ static void fit_connections(client_t *c)
     if (want != c->kept) {
         c->kept = want;
         amzx_multi_keep(c->multi, want);
-    }
-}
-
-static void easy_put(client_t *c, amzx_easy_t *easy)
-{
-    if (c->idles < IDLE_MAX) {
-        amzx_easy_reset(easy);
-        c->idle[c->idles++] = easy;
-    }
-    else {
-        amzx_easy_free(easy);
     }
 }
 
@@ -115,7 +100,7 @@ static apr_status_t call_gone(void *data)
     amzx_http_call_t *call = data;
 
     if (call->easy != NULL) {
-        easy_put(call->client, call_unlink(call));
+        amzx_easy_free(call_unlink(call));
     }
     return APR_SUCCESS;
 }
@@ -149,7 +134,7 @@ static apr_status_t start(amzx_http_call_t **out, amzx_http_t *http,
     if (full.max_body == 0) {
         full.max_body = c->opt.max_body;
     }
-    easy = c->idles > 0 ? c->idle[--c->idles] : amzx_easy_make(c->multi);
+    easy = amzx_easy_make(c->multi);
     if (easy == NULL) {
         return amzx_fault_set(fault, AMZX_FAULT_TRANSIENT, APR_ENOMEM,
                               "internal.memory", "no memory for a call");
@@ -157,7 +142,7 @@ static apr_status_t start(amzx_http_call_t **out, amzx_http_t *http,
     call = apr_pcalloc(p, sizeof(*call));
     rv = amzx_easy_start(easy, &full, call, fault);
     if (rv != APR_SUCCESS) {
-        easy_put(c, easy);
+        amzx_easy_free(easy);
         return rv;
     }
     call->client = c;
@@ -208,7 +193,7 @@ static void finish(client_t *c, amzx_easy_t *easy, amzx_outcome_t *out)
     else {
         set_fault(&fault, out);
     }
-    easy_put(c, easy);
+    amzx_easy_free(easy);
     if (rsp != NULL) {
         done(ctx, rsp, NULL, 1);
     }
@@ -285,9 +270,6 @@ static apr_status_t client_gone(void *data)
 
     while (c->calls != NULL) {
         amzx_easy_free(call_unlink(c->calls));
-    }
-    while (c->idles > 0) {
-        amzx_easy_free(c->idle[--c->idles]);
     }
     amzx_multi_free(c->multi);
     return APR_SUCCESS;

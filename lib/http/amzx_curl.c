@@ -255,6 +255,10 @@ static apr_status_t set_url(amzx_easy_t *e, const char *url,
     return rv;
 }
 
+/* A handle of its own for each call. curl_easy_reset does not forget the last
+ * header of the call before in libcurl 7.88 (Debian 12): an answer that begins
+ * with a folded header line would write into freed memory. Connections, names
+ * and TLS sessions are the multi's and are used again all the same. */
 amzx_easy_t *amzx_easy_make(amzx_multi_t *m)
 {
     amzx_easy_t *e = calloc(1, sizeof(*e));
@@ -280,17 +284,6 @@ void amzx_easy_free(amzx_easy_t *e)
     curl_slist_free_all(e->headers);
     amzx_reply_reset(&e->reply, 0);
     free(e);
-}
-
-void amzx_easy_reset(amzx_easy_t *e)
-{
-    amzx_easy_stop(e);
-    curl_easy_reset(e->easy);
-    curl_slist_free_all(e->headers);
-    e->headers = NULL;
-    amzx_reply_reset(&e->reply, 0);
-    e->is_handed = e->is_blocked = e->is_repeat = 0;
-    e->error[0] = '\0';
 }
 
 apr_status_t amzx_easy_start(amzx_easy_t *e, const amzx_http_request_t *req,

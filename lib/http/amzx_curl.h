@@ -8,7 +8,7 @@
 
 /** All transfers of one client, with their connections and caches. */
 typedef struct amzx_multi_t amzx_multi_t;
-/** One transfer; may be started again and again, one call at a time. */
+/** One transfer. */
 typedef struct amzx_easy_t amzx_easy_t;
 
 /** What a multi asks of the loop. */
@@ -20,7 +20,7 @@ typedef struct {
     void (*timeout)(void *ctx, apr_interval_time_t after_us);
 } amzx_multi_host_t;
 
-/** How a transfer ended. The texts live until the transfer is reset. */
+/** How a transfer ended. The texts live as long as it. */
 typedef struct {
     void *owner; /**< as given to amzx_easy_start */
     int status;  /**< 0: no answer */
@@ -49,11 +49,9 @@ amzx_easy_t *amzx_multi_ended(amzx_outcome_t *out, amzx_multi_t *m);
 
 amzx_easy_t *amzx_easy_make(amzx_multi_t *m);
 void amzx_easy_free(amzx_easy_t *e);
-/** Forget the call; memory and connections are kept for the next one. */
-void amzx_easy_reset(amzx_easy_t *e);
 /**
- * Begin a call. Nothing is sent before the loop's next turn. Limits of req
- * must be set. Its body must live until the end.
+ * Begin its one call. Nothing is sent before the loop's next turn. The
+ * limits of req must be set; its body must live until the end.
  *
  * @return else the fault says what is wrong with the request
  */

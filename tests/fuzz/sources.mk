@@ -5,4 +5,5 @@ fuzz_targets = \
     tests/fuzz/fuzz_envelope \
     tests/fuzz/fuzz_expr \
     tests/fuzz/fuzz_json \
+    tests/fuzz/fuzz_reply \
     tests/fuzz/fuzz_xml

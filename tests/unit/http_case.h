@@ -129,6 +129,41 @@ static void answer_broken(peer_conn_t *c, const char *path)
     }
 }
 
+/* An answer with a few bytes changed, dropped or doubled. */
+static void answer_mangled(peer_conn_t *c, unsigned seed)
+{
+    static const char *const good[] = {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n"
+        "5\r\nhello\r\n7;x=y\r\n, world\r\n0\r\nX-T: 1\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
+        "Content-Length: 12\r\nContent-Encoding: identity\r\n"
+        "Connection: keep-alive\r\n\r\nhello, world",
+        "HTTP/1.0 503 Busy\r\nRetry-After: 5\r\nLocation: http://x/\r\n"
+        "Content-Type: text/plain\r\n\r\nbusy",
+    };
+    const char *from = good[seed % 3];
+    unsigned state = seed * 2654435761u + 1;
+
+    for (; *from != '\0'; from++) {
+        state = state * 1103515245u + 12345u;
+        switch ((state >> 16) % 60) {
+        case 0:
+            peer_put(c, "\0\r\n:;f " + (state >> 24) % 7, 1);
+            break;
+        case 1:
+            break;
+        case 2:
+            peer_put(c, from, 1);
+            peer_put(c, from, 1);
+            break;
+        default:
+            peer_put(c, from, 1);
+            break;
+        }
+    }
+    c->after = PEER_CLOSE;
+}
+
 static void peer_answer(peer_t *self, peer_conn_t *c, const char *method,
                         const char *path, const char *body, size_t body_len)
 {
@@ -138,6 +173,9 @@ static void peer_answer(peer_t *self, peer_conn_t *c, const char *method,
     }
     else if (strncmp(path, "/big", 4) == 0) {
         answer_big(c, path);
+    }
+    else if (strncmp(path, "/mangled", 8) == 0) {
+        answer_mangled(c, (unsigned)strtoul(path + 8, NULL, 10));
     }
     else if (strncmp(path, "/wait", 5) == 0) {
         c->answer_at += strtol(path + 5, NULL, 10);

@@ -62,6 +62,25 @@ static void a_broken_answer_leaves_the_fate_open(void **state)
     assert_int_equal(get("/ok").status, 200);
 }
 
+static void any_mangled_answer_ends_its_call_once(void **state)
+{
+    end_t end;
+    int answers = 0;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 600; i++) {
+        end = put(apr_psprintf(pool, "/mangled%d", i), "{}");
+        answers += end.status > 0;
+        if (end.status == 0) {
+            assert_int_equal(end.maybe_sent, 1);
+            assert_int_equal(end.fault.klass, AMZX_FAULT_UNKNOWN);
+        }
+    }
+    assert_in_range(answers, 50, 550); /* some are whole enough */
+    assert_int_equal(get("/ok").status, 200);
+}
+
 static void a_late_answer_is_a_timeout(void **state)
 {
     amzx_http_request_t req = request("PUT", "/wait5000");
@@ -207,6 +226,7 @@ int main(void)
         TEST(a_refused_connection_has_sent_nothing),
         TEST(an_unknown_host_has_been_sent_nothing),
         TEST(a_broken_answer_leaves_the_fate_open),
+        TEST(any_mangled_answer_ends_its_call_once),
         TEST(a_late_answer_is_a_timeout),
         TEST(a_body_that_did_not_leave_whole_was_not_sent),
         TEST(an_answer_over_the_cap_is_refused),

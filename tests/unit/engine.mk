@@ -1,3 +1,7 @@
 # Unit tests of lib/engine: one program per file of the same name.
-engine_tests =
-engine_test_extra =
+engine_tests = \
+    tests/unit/test_limit \
+    tests/unit/test_limit_rules \
+    tests/unit/test_token \
+    tests/unit/test_token_fail
+engine_test_extra = tests/unit/token_case.h

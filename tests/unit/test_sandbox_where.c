@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <apr_general.h>
+#include <apr_strings.h>
 
 #include "amzx_json.h"
 #include "sandbox_where.h"

@@ -148,7 +148,7 @@ static int post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp,
         geteuid() == 0 &&
         chown(dir, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) {
         ap_log_error(APLOG_MARK, APLOG_ERR, APR_FROM_OS_ERROR(errno), s,
-                     "sandbox: cannot give %s to the server's user", dir);
+                     "AMZX1600: cannot give %s to the server's user", dir);
     }
     return OK;
 }
@@ -172,7 +172,7 @@ static void seed_when_empty(sbx_t *b, server_rec *s, apr_pool_t *p)
         !sbx_db_one(req.db, SBX_SQL_META_GET, p, "s", "seeded") &&
         sbx_seed_load(&req, sbx_seed_named(conf.seed, p), &why) !=
             APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "sandbox: seed %s: %s",
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "AMZX1601: seed %s: %s",
                      conf.seed, why);
     }
     if (req.db) {
@@ -195,7 +195,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
-                     "sandbox: cannot open %s %s; its directory must be "
+                     "AMZX1602: cannot open %s %s; its directory must be "
                      "writable for the server's user",
                      conf.state, why);
         return;

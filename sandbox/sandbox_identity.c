@@ -68,8 +68,8 @@ static void xero_code(sbx_res_t *res, const sbx_req_t *req, sbx_issue_t *is,
     const sbx_row_t *row = sbx_grant_row(req, code, "code", "xero", is->client);
 
     if (!row || !apr_table_get(form, "redirect_uri")) {
-        sbx_oauth_refuse(res, req, 400, row ? "invalid_request" : "invalid_grant",
-               NULL);
+        sbx_oauth_refuse(res, req, 400,
+                         row ? "invalid_request" : "invalid_grant", NULL);
         return;
     }
     sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_DROP, "s", code);

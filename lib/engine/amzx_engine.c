@@ -142,8 +142,8 @@ apr_status_t amzx_engine_make(amzx_engine_t **out,
         rv = open_database(e, fault);
     }
     if (rv == APR_SUCCESS) {
-        e->tokens = amzx_tokens_make(e->env, e->owner, e->db, &e->store,
-                                     e->http, e->loop, on_token, e, p);
+        e->tokens = amzx_tokens_make(e->owner, e->db, &e->store, e->http,
+                                     e->loop, on_token, e, p);
         rv = amzx_polls_make(e, fault);
     }
     if (rv == APR_SUCCESS) {

@@ -277,6 +277,7 @@ apr_status_t amzx_jobs_permit(amzx_engine_t *e, amzx_txn_t *txn,
     amzx_job_t *job = APR_RING_FIRST(&e->want);
     amzx_job_t *next;
     const char *why = NULL;
+    amzx_limit_ask_t ask;
     apr_time_t now = amzx_now(e->env);
     apr_time_t at;
     apr_status_t rv;
@@ -290,8 +291,9 @@ apr_status_t amzx_jobs_permit(amzx_engine_t *e, amzx_txn_t *txn,
             continue;
         }
         if (!refused_before(&refusals, job, &at, &why)) {
-            rv = amzx_limits_take(&at, &why, e->limits, txn, job->conn,
-                                  &job->impl->op, job->priority, now, fault);
+            ask = (amzx_limit_ask_t){ job->conn, &job->impl->op,
+                                      job->priority, now };
+            rv = amzx_limits_take(&at, &why, e->limits, txn, &ask, fault);
             if (rv != APR_SUCCESS) {
                 return rv;
             }

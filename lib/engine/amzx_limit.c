@@ -176,11 +176,12 @@ static apr_status_t reserve(amzx_limits_t *l, asking_t *a, amzx_txn_t *txn,
 
 apr_status_t amzx_limits_take(apr_time_t *at, const char **why,
                               amzx_limits_t *l, amzx_txn_t *txn,
-                              const amzx_conn_t *conn, const amzx_op_t *op,
-                              int priority, apr_time_t now,
+                              const amzx_limit_ask_t *ask,
                               amzx_fault_t *fault)
 {
-    asking_t a = { .conn = conn, .op = op, .priority = priority, .now = now };
+    const amzx_conn_t *conn = ask->conn;
+    asking_t a = { .conn = conn, .op = ask->op, .priority = ask->priority,
+                   .now = ask->now };
     apr_status_t rv = APR_SUCCESS;
 
     *at = 0;
@@ -189,10 +190,10 @@ apr_status_t amzx_limits_take(apr_time_t *at, const char **why,
         return APR_SUCCESS;
     }
     a.c = amzx_limit_state(l, conn, NULL);
-    if (amzx_limit_has_op(conn, op)) {
-        a.o = amzx_limit_state(l, conn, amzx_limit_class(op));
+    if (amzx_limit_has_op(conn, ask->op)) {
+        a.o = amzx_limit_state(l, conn, amzx_limit_class(ask->op));
     }
-    *at = amzx_breaker_next(&a.is_probe, &a.c->breaker, now);
+    *at = amzx_breaker_next(&a.is_probe, &a.c->breaker, a.now);
     if (*at != 0) {
         *why = "limit.breaker";
         return APR_SUCCESS;

@@ -23,8 +23,16 @@ typedef struct amzx_limits_t amzx_limits_t;
 amzx_limits_t *amzx_limits_make(const amzx_env_t *env, const char *owner,
                                 apr_pool_t *p);
 
+/** A call that wants to start. */
+typedef struct {
+    const amzx_conn_t *conn; /**< NULL: it needs none, and may */
+    const amzx_op_t *op;
+    int priority; /**< below 0: 10 % of the day's budget is not for it */
+    apr_time_t now;
+} amzx_limit_ask_t;
+
 /**
- * May one call of op on conn start now?
+ * May this call start now?
  *
  * Reserves within the transaction: rolled back with it (the in-memory slot
  * count too: call amzx_limits_txn_end afterwards with the outcome).
@@ -33,12 +41,10 @@ amzx_limits_t *amzx_limits_make(const amzx_env_t *env, const char *owner,
  * @param why     "limit.minute", "limit.day", "limit.concurrent",
  *                "limit.operation", "limit.blocked.<problem>",
  *                "limit.breaker"; static text
- * @param priority below 0: 10 % of the day's budget is not for it
  */
 apr_status_t amzx_limits_take(apr_time_t *at, const char **why,
                               amzx_limits_t *l, amzx_txn_t *txn,
-                              const amzx_conn_t *conn, const amzx_op_t *op,
-                              int priority, apr_time_t now,
+                              const amzx_limit_ask_t *ask,
                               amzx_fault_t *fault);
 
 /** The transaction ended: keep (committed) or undo the reservations. */

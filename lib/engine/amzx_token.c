@@ -24,16 +24,16 @@ static void on_timer(void *ctx)
     amzx_token_work(ctx);
 }
 
-amzx_tokens_t *amzx_tokens_make(const amzx_env_t *env, const char *owner,
-                                amzx_db_t *db, const amzx_store_t *st,
-                                amzx_http_t *http, amzx_loop_t *loop,
+amzx_tokens_t *amzx_tokens_make(const char *owner, amzx_db_t *db,
+                                const amzx_store_t *st, amzx_http_t *http,
+                                amzx_loop_t *loop,
                                 void (*ready)(void *ctx,
                                               const amzx_conn_t *conn),
                                 void *ctx, apr_pool_t *p)
 {
     amzx_tokens_t *t = apr_pcalloc(p, sizeof(*t));
 
-    t->env = env;
+    t->env = st->env;
     t->owner = apr_pstrdup(p, owner);
     t->db = db;
     t->st = st;

@@ -17,15 +17,16 @@ typedef struct amzx_tokens_t amzx_tokens_t;
 /**
  * One per engine.
  *
+ * @param st   its env is ours too
  * @param db   a connection the token source may use inside its callbacks
  *             (the engine's; no transaction is open then)
  * @param ready called on the loop when a connection's token state changed
  *             (token there, or fault): the engine looks at its waiting calls
  * @thread{engine loop}
  */
-amzx_tokens_t *amzx_tokens_make(const amzx_env_t *env, const char *owner,
-                                amzx_db_t *db, const amzx_store_t *st,
-                                amzx_http_t *http, amzx_loop_t *loop,
+amzx_tokens_t *amzx_tokens_make(const char *owner, amzx_db_t *db,
+                                const amzx_store_t *st, amzx_http_t *http,
+                                amzx_loop_t *loop,
                                 void (*ready)(void *ctx,
                                               const amzx_conn_t *conn),
                                 void *ctx, apr_pool_t *p);

@@ -35,6 +35,16 @@ static const amzx_limit_hint_t nothing = { NULL, -1, -1, -1, 0 };
 
 static const char *why;
 
+static apr_status_t try_take(fixture_t *f, apr_time_t *at, amzx_limits_t *l,
+                             amzx_txn_t *txn, const amzx_conn_t *conn,
+                             const amzx_op_t *op, int priority,
+                             apr_time_t now)
+{
+    amzx_limit_ask_t ask = { conn, op, priority, now };
+
+    return amzx_limits_take(at, &why, l, txn, &ask, &f->fault);
+}
+
 /* One tick: take, flush, commit. @return 0 or when to ask again */
 static apr_time_t take(fixture_t *f, amzx_limits_t *l,
                        const amzx_conn_t *conn, const amzx_op_t *op,
@@ -46,8 +56,7 @@ static apr_time_t take(fixture_t *f, amzx_limits_t *l,
 
     apr_pool_create(&p, f->p);
     assert_ok(f, amzx_txn_begin(&txn, f->db, &f->fault, p));
-    assert_ok(f, amzx_limits_take(&at, &why, l, txn, conn, op, priority, now,
-                                  &f->fault));
+    assert_ok(f, try_take(f, &at, l, txn, conn, op, priority, now));
     assert_ok(f, amzx_limits_flush(l, txn, now, &f->fault));
     assert_ok(f, amzx_txn_end(txn, APR_SUCCESS, &f->fault));
     amzx_limits_txn_end(l, 1);
@@ -193,12 +202,10 @@ static void a_rolled_back_transaction_reserves_nothing(void **state)
     for (round = 0; round < 3; round++) {
         assert_ok(f, amzx_txn_begin(&txn, f->db, &f->fault, f->p));
         for (i = 0; i < 4; i++) {
-            assert_ok(f, amzx_limits_take(&at, &why, l, txn, &xero, &read_op,
-                                          0, START, &f->fault));
+            assert_ok(f, try_take(f, &at, l, txn, &xero, &read_op, 0, START));
             assert_int_equal(at, 0);
         }
-        assert_ok(f, amzx_limits_take(&at, &why, l, txn, &xero, &read_op, 0,
-                                      START, &f->fault));
+        assert_ok(f, try_take(f, &at, l, txn, &xero, &read_op, 0, START));
         assert_int_not_equal(at, 0);
         (void)amzx_txn_end(txn, APR_EGENERAL, NULL);
         amzx_limits_txn_end(l, 0);
@@ -248,8 +255,7 @@ static void a_block_counts_here_before_it_is_written(void **state)
     assert_int_equal(take_read(f, l, START), 0);
     throttle(l, &xero, &read_op, "appminute", -1, START);
     assert_ok(f, amzx_txn_begin(&txn, f->db, &f->fault, f->p));
-    assert_ok(f, amzx_limits_take(&at, &why, l, txn, &xero, &read_op, 0,
-                                  START, &f->fault));
+    assert_ok(f, try_take(f, &at, l, txn, &xero, &read_op, 0, START));
     (void)amzx_txn_end(txn, APR_EGENERAL, NULL);
     amzx_limits_txn_end(l, 0);
     assert_int_equal(at, START + SEC(10));
@@ -416,20 +422,17 @@ static void a_connection_without_limits_needs_no_database(void **state)
     int i;
 
     for (i = 0; i < 1000; i++) {
-        assert_ok(f, amzx_limits_take(&at, &why, l, NULL, &open, &get_order,
-                                      0, START, &f->fault));
+        assert_ok(f, try_take(f, &at, l, NULL, &open, &get_order, 0, START));
         assert_int_equal(at, 0);
     }
-    assert_ok(f, amzx_limits_take(&at, &why, l, NULL, NULL, &get_order, 0,
-                                  START, &f->fault));
+    assert_ok(f, try_take(f, &at, l, NULL, NULL, &get_order, 0, START));
     amzx_limits_txn_end(l, 1);
     throttle(l, &open, &get_order, "other", SEC(9), START);
     assert_false(amzx_limits_is_dirty(l, START));
-    assert_ok(f, amzx_limits_take(&at, &why, l, NULL, &open, &get_order, 0,
-                                  START, &f->fault));
+    assert_ok(f, try_take(f, &at, l, NULL, &open, &get_order, 0, START));
     assert_int_equal(at, START + SEC(9));
-    assert_fault(f, amzx_limits_take(&at, &why, l, NULL, &xero, &read_op, 0,
-                                     START, &f->fault), "internal.limit");
+    assert_fault(f, try_take(f, &at, l, NULL, &xero, &read_op, 0, START),
+                 "internal.limit");
 }
 
 static void a_failing_peer_is_left_alone_and_probed(void **state)
@@ -450,8 +453,7 @@ static void a_failing_peer_is_left_alone_and_probed(void **state)
     assert_string_equal(why, "limit.breaker");
     /* a probe whose transaction fails was none */
     assert_ok(f, amzx_txn_begin(&txn, f->db, &f->fault, f->p));
-    assert_ok(f, amzx_limits_take(&at, &why, l, txn, &open, &read_op, 0, now,
-                                  &f->fault));
+    assert_ok(f, try_take(f, &at, l, txn, &open, &read_op, 0, now));
     assert_int_equal(at, 0);
     (void)amzx_txn_end(txn, APR_EGENERAL, NULL);
     amzx_limits_txn_end(l, 0);

@@ -133,8 +133,8 @@ static inline node_t *node(fixture_t *f, const char *owner)
     n->http.start = case_start;
     n->http.cancel = case_cancel;
     assert_int_equal(amzx_loop_create(&n->loop, &f->env, f->p), APR_SUCCESS);
-    n->tokens = amzx_tokens_make(&f->env, owner, f->db, &f->st, &n->http,
-                                 n->loop, case_ready, n, f->p);
+    n->tokens = amzx_tokens_make(owner, f->db, &f->st, &n->http, n->loop,
+                                 case_ready, n, f->p);
     return n;
 }
 

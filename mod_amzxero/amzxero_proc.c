@@ -40,7 +40,7 @@ typedef struct {
     int is_registered;
 } engine_proc_t;
 
-/* ---- inside the engine process ---------------------------------------------------- */
+/* ---- inside the engine process ------------------------------------------ */
 
 static amzx_engine_t *volatile running;
 static volatile sig_atomic_t must_stop;
@@ -150,7 +150,7 @@ static void engine_main(engine_proc_t *ep)
     _exit(0);
 }
 
-/* ---- inside the parent ---------------------------------------------------------------- */
+/* ---- inside the parent -------------------------------------------------- */
 
 static void maintain(int reason, void *data, int status);
 

@@ -63,7 +63,7 @@ static int read_object(const amzx_val_t **body, amzxero_call_t *c,
     return OK;
 }
 
-/* ---- start ------------------------------------------------------------------------ */
+/* ---- start -------------------------------------------------------------- */
 
 typedef struct {
     amzx_run_t run;
@@ -242,7 +242,7 @@ int amzxero_rest_start(amzxero_call_t *c)
                               amzxero_view_run(&job.run, r->pool));
 }
 
-/* ---- moves ------------------------------------------------------------------------- */
+/* ---- moves -------------------------------------------------------------- */
 
 typedef struct {
     const char *tenant;
@@ -333,7 +333,7 @@ int amzxero_rest_cancel(amzxero_call_t *c)
     return move(c, AMZX_EV_CANCEL);
 }
 
-/* ---- reviews --------------------------------------------------------------------------- */
+/* ---- reviews ------------------------------------------------------------ */
 
 typedef struct {
     const char *tenant;

@@ -57,7 +57,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return status;
 }
 
-/* ---- web children ------------------------------------------------------------- */
+/* ---- web children ------------------------------------------------------- */
 
 /* The engine sleeps on this descriptor. */
 static void wake_engine(void *ctx)
@@ -111,7 +111,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     amzxero_child = c;
 }
 
-/* ---- requests ------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 static const amzxero_dir_t *endpoint_of(const request_rec *r)
 {

@@ -302,7 +302,7 @@ apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
     return APR_SUCCESS;
 }
 
-/* ---- answers -------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------ */
 
 static const char *remote_id(const amzx_val_t *result, apr_pool_t *p)
 {

@@ -34,7 +34,7 @@ static void on_token(void *ctx, const amzx_conn_t *conn)
     amzx_loop_wake(e->loop);
 }
 
-/* ---- make -------------------------------------------------------------------------- */
+/* ---- make --------------------------------------------------------------- */
 
 /* Host, boot and pid namespace: two containers of one name are two hosts. */
 static const char *host_id(apr_pool_t *p)
@@ -152,7 +152,7 @@ apr_status_t amzx_engine_make(amzx_engine_t **out,
     return rv;
 }
 
-/* ---- run and stop ---------------------------------------------------------------------- */
+/* ---- run and stop ------------------------------------------------------- */
 
 static void last_words(amzx_engine_t *e)
 {

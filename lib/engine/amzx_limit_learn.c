@@ -14,7 +14,7 @@
 #define BUDGET_SLACK 5
 #define BUDGET_LOW 50
 
-/* ---- a call ended -------------------------------------------------------- */
+/* ---- a call ended ------------------------------------------------------- */
 
 static void mark(amzx_limits_t *l, amzx_limit_state_t *s)
 {
@@ -162,7 +162,7 @@ void amzx_limits_done(amzx_limits_t *l, const amzx_conn_t *conn,
     }
 }
 
-/* ---- the fleet ----------------------------------------------------------- */
+/* ---- the fleet ---------------------------------------------------------- */
 
 int amzx_limits_is_dirty(const amzx_limits_t *l, apr_time_t now)
 {

@@ -73,7 +73,7 @@ const char *amzx_limit_class(const amzx_op_t *op)
     return op->limit != NULL ? op->limit : op->name;
 }
 
-/* ---- rows ---------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 int amzx_limit_problem(const char *problem)
 {

@@ -179,7 +179,7 @@ int amzx_live_prepare_job(amzx_live_t *live, const char *op_name,
     return 1;
 }
 
-/* ---- asks that need no database ------------------------------------------ */
+/* ---- asks that need no database ----------------------------------------- */
 
 static void ask_read(amzx_live_t *live)
 {
@@ -289,7 +289,7 @@ void amzx_live_drive(amzx_live_t *live)
     }
 }
 
-/* ---- into memory ---------------------------------------------------------- */
+/* ---- into memory -------------------------------------------------------- */
 
 static apr_status_t load(amzx_live_t *live, amzx_fault_t *fault)
 {

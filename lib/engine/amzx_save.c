@@ -12,7 +12,7 @@
 /* A parent that awaits a child is woken by its end; this is the fallback. */
 #define CHILD_POLL apr_time_from_sec(600)
 
-/* ---- reviews --------------------------------------------------------------- */
+/* ---- reviews ------------------------------------------------------------ */
 
 static const amzx_val_t *decision(const amzx_review_t *r, amzx_fault_t *fault,
                                   apr_pool_t *p)
@@ -82,7 +82,7 @@ static apr_status_t consult_review(amzx_live_t *live, amzx_txn_t *txn,
     return APR_SUCCESS;
 }
 
-/* ---- children ---------------------------------------------------------------- */
+/* ---- children ----------------------------------------------------------- */
 
 static apr_status_t put_child(amzx_live_t *live, amzx_txn_t *txn,
                               amzx_fault_t *fault)
@@ -178,7 +178,7 @@ apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
     return APR_SUCCESS;
 }
 
-/* ---- save --------------------------------------------------------------------- */
+/* ---- save --------------------------------------------------------------- */
 
 static apr_status_t add_events(amzx_live_t *live, amzx_batch_t *batch,
                                const amzx_entry_t *entries, int count,

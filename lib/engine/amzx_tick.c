@@ -10,7 +10,7 @@
 #define SWEEP_EVERY apr_time_from_sec(5)
 #define LOOK_EVERY (APR_USEC_PER_SEC / 2)
 
-/* ---- one transaction --------------------------------------------------------- */
+/* ---- one transaction ---------------------------------------------------- */
 
 static int is_work_due(const amzx_engine_t *e, apr_time_t mono)
 {
@@ -237,7 +237,7 @@ static int transact(amzx_engine_t *e)
     return 1;
 }
 
-/* ---- ticks --------------------------------------------------------------------- */
+/* ---- ticks -------------------------------------------------------------- */
 
 static apr_interval_time_t wait_time(amzx_engine_t *e,
                                      apr_interval_time_t max_wait_us)

@@ -80,7 +80,7 @@ void amzx_token_wake(amzx_token_conn_t *c, apr_interval_time_t after_us)
     amzx_timer_at(c->timer, amzx_mono(c->t->env) + after_us);
 }
 
-/* ---- ends of a refresh --------------------------------------------------- */
+/* ---- ends of a refresh -------------------------------------------------- */
 
 static void end_work(amzx_token_conn_t *c)
 {
@@ -196,7 +196,7 @@ void amzx_token_fail(amzx_token_conn_t *c, const amzx_fault_t *fault)
     tell(c);
 }
 
-/* ---- what the engine asks ------------------------------------------------ */
+/* ---- what the engine asks ----------------------------------------------- */
 
 static apr_status_t give_fault(amzx_fault_t *out, const amzx_token_conn_t *c,
                                apr_time_t mono)

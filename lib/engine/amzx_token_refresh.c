@@ -36,7 +36,7 @@ static int is_same_chain(const amzx_token_conn_t *c,
            && strcmp(row->seed_sha, c->seed_sha) == 0;
 }
 
-/* ---- rows ---------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 /* Another may hold the lock: that is no failure, *is_mine tells. */
 static apr_status_t take_lock(int *is_mine, amzx_token_conn_t *c,
@@ -99,7 +99,7 @@ static apr_status_t read_row(amzx_token_row_t *row, amzx_token_conn_t *c,
                           c->conn->name, fault, c->work);
 }
 
-/* ---- a pair has come ----------------------------------------------------- */
+/* ---- a pair has come ---------------------------------------------------- */
 
 /* Make the new pair durable, then hand it out. Until that works nobody gets
  * the token: after a crash only what is written could be refreshed. */
@@ -168,7 +168,7 @@ static void take_pair(amzx_token_conn_t *c, const amzx_token_reply_t *got)
     save_pair(c);
 }
 
-/* ---- the call ------------------------------------------------------------ */
+/* ---- the call ----------------------------------------------------------- */
 
 static void on_reply(void *ctx, const amzx_http_response_t *rsp,
                      const amzx_fault_t *fault, int maybe_sent);
@@ -283,7 +283,7 @@ static void on_reply(void *ctx, const amzx_http_response_t *rsp,
     }
 }
 
-/* ---- the beginning ------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static apr_status_t read_credential(amzx_token_conn_t *c, amzx_fault_t *fault)
 {

@@ -58,33 +58,30 @@ def children_of(pid):
 class Server:
     """One httpd with the module, its database and its keys."""
 
-    def __init__(self, sandbox, mpm="event", database="sqlite", children=2,
-                 threads=16, rate="off", settings=None, extra="", lease=10,
-                 settle="300ms", drain=5, workflows=None, location="",
-                 loglevel="info", engine="On", base=None):
+    defaults = dict(
+        mpm="event", database="sqlite", children=2, threads=16, rate="off",
+        settings=None, extra="", lease=10, settle="300ms", drain=5,
+        workflows=os.path.join(TOP, "workflows"), location="",
+        loglevel="info", engine="On", base=None)
+
+    def __init__(self, sandbox, **options):
+        unknown = set(options) - set(self.defaults)
+        if unknown:
+            raise TypeError("unknown options: %s" % sorted(unknown))
+        self.__dict__.update(self.defaults)
+        self.__dict__.update(options)
         self.sandbox = sandbox
-        self.mpm = mpm
-        self.children = children
-        self.threads = threads
-        self.rate = rate
-        self.settings = {"bank_account": "090"}
-        self.settings.update(settings or {})
-        self.extra = extra
-        self.lease = lease
-        self.settle = settle
-        self.drain = drain
-        self.location = location
-        self.loglevel = loglevel
-        self.engine = engine
+        self.settings = dict({"bank_account": "090"},
+                             **(self.settings or {}))
         self.port = sbx.free_port()
         self.dir = tempfile.mkdtemp(prefix="amzxero-")
         os.chmod(self.dir, 0o755)
-        self.workflows = workflows or os.path.join(TOP, "workflows")
         self.proc = None
-        self.base = base or ("http://127.0.0.1:%d/sandbox" % sandbox.port
-                             if sandbox else "http://127.0.0.1:1")
+        self.base = self.base or (
+            "http://127.0.0.1:%d/sandbox" % sandbox.port
+            if sandbox else "http://127.0.0.1:1")
         self.dsn = ("sqlite:%s/db/amzxero.db" % self.dir
-                    if database == "sqlite" else database)
+                    if self.database == "sqlite" else self.database)
         self.secret = SECRET
         key = secrets.token_urlsafe(32).replace("_", "-")
         self.key = "axz_test_" + key

@@ -210,6 +210,26 @@ static void a_name_with_a_private_address_is_blocked(void **state)
     assert_int_equal(atomic_load(&peer->accepted), 0);
 }
 
+static void a_configured_proxy_is_used_and_may_be_private(void **state)
+{
+    amzx_http_options_t opt = { .allow_private = "books.example" };
+    amzx_http_request_t req = request("GET", "/echo");
+    end_t end;
+
+    (void)state;
+    opt.proxy = apr_psprintf(pool, "http://127.0.0.1:%d", peer->port);
+    assert_int_equal(amzx_http_create(&http, loop, &env, &opt, NULL, pool),
+                     APR_SUCCESS);
+    req.url = "http://books.example/echo";
+    setenv("no_proxy", "books.example", 1);
+    end = run(&req);
+    unsetenv("no_proxy");
+    assert_int_equal(end.status, 200);
+    assert_non_null(strstr(end.rsp->body, "GET http://books.example/echo"));
+    assert_not_started("https://192.168.1.1/", "network.blocked");
+    assert_not_started("http://elsewhere.example/", "network.blocked");
+}
+
 static void the_environment_names_no_proxy(void **state)
 {
     (void)state;
@@ -233,6 +253,7 @@ int main(void)
         TEST(a_write_on_a_dying_connection_is_never_repeated),
         TEST(a_url_of_another_kind_is_refused),
         TEST(a_name_with_a_private_address_is_blocked),
+        TEST(a_configured_proxy_is_used_and_may_be_private),
         TEST(the_environment_names_no_proxy),
     };
     int failed;

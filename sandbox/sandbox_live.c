@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#define LIVE_MAGIC 0x616d7a7873627835LL /* changes with the layout */
+#define LIVE_MAGIC 0x616d7a7873627836LL /* changes with the layout */
 #define TENANTS 16
 #define SLOTS 512
 #define BUCKETS 64
@@ -53,7 +53,6 @@ typedef struct {
     apr_int64_t magic;
     apr_int64_t set[SBX_SET_COUNT];
     apr_int64_t fault_count;
-    apr_int64_t violations;
     fault_t fault[SBX_FAULT_SLOTS];
     tenant_t tenant[TENANTS];
     tenant_t app[TENANTS];
@@ -491,9 +490,4 @@ void sbx_live_fault_counts(apr_int64_t *seen, apr_int64_t *fired,
     *seen = live->sh->fault[slot].seen;
     *fired = live->sh->fault[slot].fired;
     leave(live);
-}
-
-void sbx_live_violated(sbx_live_t *live)
-{
-    __atomic_fetch_add(&live->sh->violations, 1, __ATOMIC_RELAXED);
 }

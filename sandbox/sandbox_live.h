@@ -115,7 +115,4 @@ int sbx_live_fault_fire(sbx_live_t *live, int slot, apr_int64_t times);
 void sbx_live_fault_counts(apr_int64_t *seen, apr_int64_t *fired,
                            sbx_live_t *live, int slot);
 
-/** A count of all breaches since the reset, cheap to read. */
-void sbx_live_violated(sbx_live_t *live);
-
 #endif

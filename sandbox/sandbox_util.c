@@ -129,7 +129,6 @@ void sbx_violation(const sbx_req_t *req, const char *peer, const char *code,
 {
     int is_own = !sbx_db_is_writing(req->db);
 
-    sbx_live_violated(req->box->live);
     if (is_own && sbx_db_begin(req->db) != APR_SUCCESS) {
         return;
     }

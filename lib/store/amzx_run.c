@@ -104,21 +104,15 @@ apr_status_t amzx_run_sweep(apr_int64_t *count, amzx_txn_t *txn,
     apr_status_t rv;
 
     rv = amzx_txn_exec(count, txn, AMZX_SQL_RUN_SWEEP, binds, 1, fault, p);
+    if (rv == APR_SUCCESS) {
+        rv = amzx_txn_exec(NULL, txn, AMZX_SQL_RUN_WAKE_REVIEWS, binds, 1,
+                           fault, p);
+    }
     if (rv == APR_SUCCESS && amzx_txn_dialect(txn) == AMZX_DIALECT_PGSQL) {
         rv = amzx_txn_exec(NULL, txn, AMZX_SQL_RUN_UNBLOCK, NULL, 0, fault,
                            p);
     }
     return rv;
-}
-
-apr_status_t amzx_run_wake_reviews(apr_int64_t *count, amzx_txn_t *txn,
-                                   apr_time_t now, amzx_fault_t *fault,
-                                   apr_pool_t *p)
-{
-    amzx_bind_t binds[] = { AMZX_I(now) };
-
-    return amzx_txn_exec(count, txn, AMZX_SQL_RUN_WAKE_REVIEWS, binds, 1,
-                         fault, p);
 }
 
 apr_status_t amzx_run_release_all(apr_int64_t *count, amzx_txn_t *txn,

@@ -172,14 +172,11 @@ apr_status_t amzx_run_save(int *is_held, amzx_txn_t *txn,
 apr_status_t amzx_run_extend(amzx_txn_t *txn, const char *owner,
                              apr_time_t until, amzx_fault_t *fault,
                              apr_pool_t *p);
-/** Runs whose lease ended before now become ready. *count of them. */
+/** Runs whose lease ended before now become ready, *count of them; so do
+ *  reviews whose due time has come, not counted. */
 apr_status_t amzx_run_sweep(apr_int64_t *count, amzx_txn_t *txn,
                             apr_time_t now, amzx_fault_t *fault,
                             apr_pool_t *p);
-/** Reviews whose due time has passed become ready. *count of them. */
-apr_status_t amzx_run_wake_reviews(apr_int64_t *count, amzx_txn_t *txn,
-                                   apr_time_t now, amzx_fault_t *fault,
-                                   apr_pool_t *p);
 /** Give back everything an owner holds (drain, start after a crash). */
 apr_status_t amzx_run_release_all(apr_int64_t *count, amzx_txn_t *txn,
                                   const char *owner, apr_time_t now,

@@ -218,6 +218,46 @@ static inline int fixture_teardown(void **state)
     return 0;
 }
 
+/** Do some writes in a transaction that must succeed; body uses txn and rv. */
+#define in_txn(f, body)                                                     \
+    do {                                                                    \
+        amzx_txn_t *txn = NULL;                                             \
+        apr_status_t rv;                                                    \
+                                                                            \
+        assert_ok(f, amzx_txn_begin(&txn, (f)->db, &(f)->fault, (f)->p));   \
+        rv = (body);                                                        \
+        assert_ok(f, amzx_txn_end(txn, rv, &(f)->fault));                   \
+    } while (0)
+
+/** A ready run with a key of its own. */
+static inline amzx_run_t fixture_a_run(const char *id, const char *tenant,
+                                       const char *part, apr_time_t due)
+{
+    amzx_run_t run;
+
+    memset(&run, 0, sizeof(run));
+    run.id = run.run_key = id;
+    run.tenant = tenant;
+    run.workflow = "orders";
+    run.version = 1;
+    run.sha = "abc";
+    run.partition = part;
+    run.due_at = due;
+    run.trigger = "order";
+    run.origin = "rest";
+    run.input = "{\"order\":\"\303\244\"}";
+    run.created_at = due;
+    return run;
+}
+
+static inline int fixture_put_run(fixture_t *f, const amzx_run_t *run)
+{
+    int is_new = 0;
+
+    in_txn(f, amzx_run_put(&is_new, txn, &f->st, run, &f->fault, f->p));
+    return is_new;
+}
+
 /** main(): the tests on SQLite, and again on PostgreSQL when there is one. */
 #define FIXTURE_MAIN(tests)                                                 \
     int main(void)                                                          \

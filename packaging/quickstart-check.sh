@@ -34,7 +34,7 @@ check_make() {
 check_python() {
     local status=0
     say "Running the server tests..."
-    AMZXERO_TOP=$TOP AMZXERO_BUILD=$WORK/gcc PYTHONDONTWRITEBYTECODE=1 \
+    AMZX_BUILDDIR=$WORK/gcc PYTHONDONTWRITEBYTECODE=1 \
         "$PYTHON" "$TOP/tests/lib/run_tests.py" "$WORK/log/python-counts" \
         "$TOP/tests/httpd" "$TOP/tests/flow" "$TOP/tests/chaos" || status=$?
     if [ -s "$WORK/log/python-counts" ]; then

@@ -228,8 +228,8 @@ static apr_status_t sqlite_connect(amzx_db_t *db, amzx_fault_t *fault)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = amzx_dbd_open(&conn->driver, &conn->handle, db->driver->name, db->target,
-                       &error, db->live);
+    rv = amzx_dbd_open(&conn->driver, &conn->handle, db->driver->name,
+                       db->target, &error, db->live);
     if (rv != APR_SUCCESS) {
         return amzx_fault_set(fault, AMZX_FAULT_CONFIG, rv,
                               "database.readonly", "cannot open %s: %s",

@@ -10,4 +10,5 @@ check_scripts = \
     tests/checks/registered.py \
     tests/checks/selftest.py \
     tests/checks/sizes.py \
+    tests/checks/symbols.py \
     tests/checks/words.py

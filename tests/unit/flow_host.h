@@ -187,7 +187,8 @@ static void host_says(host_t *h, const char *key, const char *text)
 }
 
 /** Replace all answers of a key by one. */
-__attribute__((unused)) static void host_says_only(host_t *h, const char *key, const char *text)
+__attribute__((unused)) static void
+host_says_only(host_t *h, const char *key, const char *text)
 {
     int i, kept = 0;
 
@@ -487,7 +488,7 @@ static void host_cut(const host_t *whole, int keep)
             host_row(&APR_ARRAY_IDX(whole->journal, i, amzx_entry_t), p));
     }
     while (from < whole->asks->nelts
-           && atol(APR_ARRAY_IDX(whole->asks, from, char *)) < keep) {
+           && apr_atoi64(APR_ARRAY_IDX(whole->asks, from, char *)) < keep) {
         from++;
     }
     for (i = 0; i < h->asks->nelts; i++) {

@@ -148,7 +148,7 @@ static void answer_mangled(peer_conn_t *c, unsigned seed)
         state = state * 1103515245u + 12345u;
         switch ((state >> 16) % 60) {
         case 0:
-            peer_put(c, "\0\r\n:;f " + (state >> 24) % 7, 1);
+            peer_put(c, &"\0\r\n:;f "[(state >> 24) % 7], 1);
             break;
         case 1:
             break;

@@ -194,9 +194,10 @@ static void a_refused_grant_yields_to_a_newer_pair_of_another(void **state)
 
 static void a_missing_or_broken_file_is_looked_at_again(void **state)
 {
-    static const char *const bad[] = { "not json", "{\"client_id\":\"x\"}",
-                                       "{\"client_id\":\"x\","
-                                       "\"client_secret\":\"y\"}" };
+    static const char *const bad[] = {
+        "not json", "{\"client_id\":\"x\"}",
+        "{\"client_id\":\"x\",\"client_secret\":\"y\"}"
+    };
     fixture_t *f = *state;
     node_t *n = node(f, "e1");
     amzx_conn_t *c = connection(f, "xero.accounting", "refresh_token");

@@ -1,3 +1,5 @@
 # What make install copies to $(pkgdatadir)/workflows.
 workflow_files = \
-    workflows/amzxero-workflow-1.xsd
+    workflows/amzxero-workflow-1.xsd \
+    workflows/order-cancelled.xml \
+    workflows/order-to-invoice.xml

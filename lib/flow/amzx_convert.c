@@ -12,10 +12,6 @@
 #include "amzx_str.h"
 #include "amzx_time.h"
 
-/* JSON numbers beyond this are refused by the reader, so they travel as
- * text, which counts as a number all the same. */
-#define SETTLED_DIGITS 15
-
 #define HASH_PRIME APR_UINT64_C(0x100000001b3)
 
 static const char *const type_names[] = {
@@ -272,29 +268,6 @@ apr_status_t amzx_convert(const amzx_val_t **out, const amzx_val_t *v,
     return APR_SUCCESS;
 }
 
-static int digits_of(amzx_dec_t d)
-{
-    __int128 c = d.coef < 0 ? -d.coef : d.coef;
-    int n = 1;
-
-    while (c >= 10) {
-        c /= 10;
-        n++;
-    }
-    return n;
-}
-
-static const amzx_val_t *settle_number(amzx_dec_t d, apr_pool_t *p)
-{
-    char text[AMZX_DEC_TEXT];
-
-    d = amzx_dec_trim(d);
-    if (digits_of(d) <= SETTLED_DIGITS && d.scale <= SETTLED_DIGITS) {
-        return amzx_val_num(d, p);
-    }
-    return amzx_val_strn(text, amzx_dec_text(text, d), p);
-}
-
 const amzx_val_t *amzx_settle(const amzx_val_t *v, apr_pool_t *p)
 {
     amzx_val_t *copy;
@@ -306,7 +279,7 @@ const amzx_val_t *amzx_settle(const amzx_val_t *v, apr_pool_t *p)
     case AMZX_BOOL:
         return amzx_val_bool(v->u.boolean);
     case AMZX_NUM:
-        return settle_number(v->u.num, p);
+        return amzx_val_num(v->u.num, p);
     case AMZX_STR:
         return amzx_val_strn(v->u.str.s, v->u.str.len, p);
     case AMZX_DATE:

@@ -437,9 +437,9 @@ apr_status_t amzx_convert(const amzx_val_t **out, const amzx_val_t *v,
 /** A simple value as text; NULL for lists and objects. */
 const char *amzx_show(const amzx_val_t *v, apr_pool_t *p);
 /**
- * A deep copy as JSON would bring it back: days and times as text, numbers
- * without trailing zeros, those of more than 15 digits as text. A live result
- * and the same one read from the journal are equal by this.
+ * A deep copy as JSON would bring it back: days, times and durations are
+ * text. A live result and the same one read from the journal are equal by
+ * this.
  */
 const amzx_val_t *amzx_settle(const amzx_val_t *v, apr_pool_t *p);
 /** Go on hashing (FNV-1a, 64 bits) with a value. */

@@ -64,7 +64,7 @@ static void a_call_gives_its_result_under_its_id(void **state)
               "{\"orderId\":\"1\",\"total\":40.00}");
     host_go(h);
     assert_string_equal(h->outcome, "done");
-    value_is(h, "x", "40");
+    value_is(h, "x", "40.00");
     assert_string_equal(host_asked(h, "CALL"),
                         "CALL order #1 amazon.orders.getOrder amazon "
                         "{\"orderId\":\"1\"} - [] confirm -");

@@ -120,8 +120,8 @@ static apr_status_t admit(start_t *job, amzxero_call_t *c,
     const amzx_tenant_t *tenant =
         amzx_site_find(amzxero_main->site, c->key->tenant);
     const amzx_trigger_t *t = manual_trigger(flow);
-    const amzx_val_t *config = NULL;
     apr_pool_t *p = c->r->pool;
+    amzx_admit_for_t whom = { 0 };
     amzx_admit_t admitted = { 0 };
     apr_time_t now = amzx_now(&amzxero_child->env);
     apr_status_t rv;
@@ -132,13 +132,13 @@ static apr_status_t admit(start_t *job, amzxero_call_t *c,
                               tenant ? "this workflow has no manual trigger"
                                      : "the key's tenant is not configured");
     }
+    whom.tenant = amzx_tenant_val(tenant, p);
+    whom.now = now;
     rv = amzx_flow_config(
-        &config, flow, amzx_tenant_settings(tenant, amzx_flow_name(flow), p),
-        fault, p);
+        &whom.config, flow,
+        amzx_tenant_settings(tenant, amzx_flow_name(flow), p), fault, p);
     if (rv == APR_SUCCESS) {
-        rv = amzx_flow_admit(&admitted, flow, t, body,
-                             amzx_tenant_val(tenant, p), config, now, fault,
-                             p);
+        rv = amzx_flow_admit(&admitted, flow, t, body, &whom, fault, p);
     }
     if (rv != APR_SUCCESS) {
         return rv;

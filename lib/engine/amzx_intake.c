@@ -18,20 +18,21 @@ apr_status_t amzx_intake_admit(int *is_new, amzx_engine_t *e, amzx_txn_t *txn,
 {
     const amzx_flow_t *flow = offer->flow;
     const amzx_tenant_t *tenant = offer->tenant;
-    const amzx_val_t *config = NULL;
+    amzx_admit_for_t whom = { 0 };
     amzx_admit_t admit = { 0 };
     amzx_run_t run = { 0 };
     apr_time_t now = amzx_now(e->env);
     apr_status_t rv;
 
     *is_new = 0;
+    whom.tenant = amzx_tenant_val(tenant, p);
+    whom.now = now;
     rv = amzx_flow_config(
-        &config, flow,
+        &whom.config, flow,
         amzx_tenant_settings(tenant, amzx_flow_name(flow), p), fault, p);
     if (rv == APR_SUCCESS) {
         rv = amzx_flow_admit(&admit, flow, offer->trigger, offer->brought,
-                             amzx_tenant_val(tenant, p), config, now, fault,
-                             p);
+                             &whom, fault, p);
     }
     if (rv != APR_SUCCESS || !admit.is_match) {
         return rv;

@@ -216,8 +216,7 @@ static const char *make_payload(const amzx_trigger_impl_t *t,
 apr_status_t amzx_flow_admit(amzx_admit_t *out, const amzx_flow_t *flow,
                              const amzx_trigger_t *t,
                              const amzx_val_t *brought,
-                             const amzx_val_t *tenant,
-                             const amzx_val_t *config, apr_time_t now,
+                             const amzx_admit_for_t *whom,
                              amzx_fault_t *fault, apr_pool_t *p)
 {
     const amzx_trigger_impl_t *impl = impl_of(flow, t);
@@ -230,9 +229,9 @@ apr_status_t amzx_flow_admit(amzx_admit_t *out, const amzx_flow_t *flow,
                               "internal.trigger",
                               "the trigger is not of this workflow");
     }
-    amzx_names_init(&n, flow, now, p);
-    n.slot[AMZX_SLOT_TENANT] = tenant;
-    n.slot[AMZX_SLOT_CONFIG] = config;
+    amzx_names_init(&n, flow, whom->now, p);
+    n.slot[AMZX_SLOT_TENANT] = whom->tenant;
+    n.slot[AMZX_SLOT_CONFIG] = whom->config;
     bind_brought(&n, impl, brought, p);
     if (impl->filter) {
         rv = amzx_names_test(&out->is_match, impl->filter, &n, fault, p);

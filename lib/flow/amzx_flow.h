@@ -95,6 +95,13 @@ apr_status_t amzx_flow_config(const amzx_val_t **config,
                               const amzx_val_t *settings,
                               amzx_fault_t *fault, apr_pool_t *p);
 
+/** For whom and when something is admitted. */
+typedef struct {
+    const amzx_val_t *tenant; /**< {id, baseCurrency, timezone} */
+    const amzx_val_t *config; /**< from amzx_flow_config */
+    apr_time_t now;
+} amzx_admit_for_t;
+
 /** What admission of one event, item or body decides. */
 typedef struct {
     int is_match;          /**< 0: the filter said no */
@@ -116,8 +123,7 @@ typedef struct {
 apr_status_t amzx_flow_admit(amzx_admit_t *out, const amzx_flow_t *flow,
                              const amzx_trigger_t *t,
                              const amzx_val_t *brought,
-                             const amzx_val_t *tenant,
-                             const amzx_val_t *config, apr_time_t now,
+                             const amzx_admit_for_t *whom,
                              amzx_fault_t *fault, apr_pool_t *p);
 
 #endif

@@ -118,6 +118,7 @@ struct amzx_machine_t {
     int old_count;
     int old_at;
     apr_hash_t *memo; /**< path -> value of effects before a resume */
+    int life;         /**< how often the run was resumed */
     apr_array_header_t *made; /**< of amzx_entry_t */
     int taken;
     apr_int64_t seq;
@@ -160,6 +161,9 @@ void amzx_run_enter(amzx_machine_t *m, const char *path, const char *kind,
  *  when there is none left, or it does not fit (is_broken). */
 const amzx_val_t *amzx_run_peek(amzx_machine_t *m, const char *path,
                                 const char *kind);
+/** The path of a review: a resumed run asks anew, so its reviews are others
+ *  than those that were decided before. In the machine's pool. */
+const char *amzx_run_review_path(const amzx_machine_t *m, const char *path);
 /** The data of an entry, in the machine's pool. */
 const amzx_val_t *amzx_run_data(amzx_machine_t *m, const amzx_entry_t *e,
                                 apr_pool_t *p);

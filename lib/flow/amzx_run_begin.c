@@ -147,10 +147,12 @@ apr_status_t amzx_run_begin(amzx_machine_t *m,
     for (i = 1; i < count; i++) {
         if (strcmp(entries[i].kind, "resume") == 0) {
             life = i;
+            m->life++;
         }
     }
     if (count > 0 && is_dead_end(m, &entries[count - 1])) {
         life = count;
+        m->life++;
     }
     if (life > 0) {
         memorise(m, entries, life);

@@ -143,6 +143,12 @@ const amzx_val_t *amzx_run_peek(amzx_machine_t *m, const char *path,
     return amzx_run_data(m, e, m->scratch);
 }
 
+const char *amzx_run_review_path(const amzx_machine_t *m, const char *path)
+{
+    return m->life > 0 ? apr_psprintf(m->pool, "%s~%d", path, m->life)
+                       : apr_pstrdup(m->pool, path);
+}
+
 static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                       const amzx_val_t *data)
 {

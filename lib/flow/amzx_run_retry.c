@@ -167,10 +167,11 @@ static int again(amzx_machine_t *m, const amzx_retry_t *r,
 static void ask_again(amzx_machine_t *m, const amzx_val_t *data)
 {
     const char *title = m->node->title;
-    const char *path =
-        apr_psprintf(m->pool, "%s?%d", m->path, m->reviews + 1);
+    const char *path;
 
     m->reviews++;
+    path = amzx_run_review_path(
+        m, apr_psprintf(m->scratch, "%s?%d", m->path, m->reviews));
     amzx_run_ask_person(m, path,
                         apr_pstrcat(m->scratch, title, " failed: ",
                                     amzx_val_text(amzx_val_get(data, "code"),
@@ -241,7 +242,8 @@ void amzx_run_retry_choice(amzx_machine_t *m, const amzx_val_t *result)
 {
     const amzx_val_t *data = m->names.slot[m->node->slot];
     const char *choice = amzx_val_text(amzx_val_get(result, "choice"), "");
-    const char *path = apr_psprintf(m->scratch, "%s?%d", m->path, m->reviews);
+    const char *path = amzx_run_review_path(
+        m, apr_psprintf(m->scratch, "%s?%d", m->path, m->reviews));
     amzx_val_t *kept = amzx_val_obj(1, m->scratch);
 
     amzx_val_put_str(kept, "choice", choice, m->scratch);

@@ -114,9 +114,12 @@ void amzx_run_undo_review(amzx_machine_t *m)
 {
     amzx_frame_t *f = &m->frame[m->top - 1];
     amzx_frame_t *saga = &m->frame[m->top - 2];
-    const char *path =
-        apr_psprintf(m->pool, "%s?%d", f->path, ++saga->u.saga.reviews);
+    const char *path;
 
+    saga->u.saga.reviews++;
+    path = amzx_run_review_path(
+        m, apr_psprintf(m->scratch, "%s?%d", f->path,
+                        saga->u.saga.reviews));
     m->path = path;
     amzx_run_ask_person(m, path,
                         apr_pstrcat(m->scratch, "Compensation failed: ",

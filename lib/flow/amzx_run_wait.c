@@ -78,7 +78,7 @@ void amzx_run_review(amzx_machine_t *m)
 {
     const amzx_val_t *data;
 
-    m->path = apr_pstrdup(m->pool, m->path);
+    m->path = amzx_run_review_path(m, m->path);
     if (amzx_run_replays(m)) {
         data = amzx_run_peek(m, m->path, "review");
         if (data) {

@@ -173,16 +173,58 @@ static const char *set_number(cmd_parms *cmd, void *conf, const char *arg)
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
                            " must be a number from 1 to 10000000", NULL);
     }
-    if ((apr_uintptr_t)cmd->info == 0) {
+    switch ((amzxero_number_e)(apr_uintptr_t)cmd->info) {
+    case AMZXERO_NUMBER_IN_FLIGHT:
         amzxero_main->site->max_in_flight = n > 100000 ? 100000 : (int)n;
-    }
-    else {
+        break;
+    case AMZXERO_NUMBER_INBOX:
         amzxero_main->inbox_max = n;
+        break;
+    case AMZXERO_NUMBER_QUEUE:
+        amzxero_main->write_queue = n;
+        break;
     }
     return ap_check_cmd_context(cmd, GLOBAL_ONLY);
 }
 
 /* ---- locations ---------------------------------------------------------- */
+
+/* The path of an endpoint is known before the request: no <LocationMatch>,
+ * no "~", and nothing of the file system. */
+static const char *in_location(const cmd_parms *cmd)
+{
+    const ap_directive_t *up = cmd->directive->parent;
+
+    while (up != NULL && strncasecmp(up->directive, "<If", 3) == 0) {
+        up = up->parent;
+    }
+    if (cmd->path == NULL || up == NULL
+        || strcasecmp(up->directive, "<Location") != 0
+        || up->args[0] == '~') {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           " belongs into a <Location \"/path\">", NULL);
+    }
+    return NULL;
+}
+
+/* For configtest, once a location. */
+static void remember(const cmd_parms *cmd, const amzxero_dir_t *dir)
+{
+    apr_array_header_t *places = amzxero_main->places;
+    amzxero_place_t *place;
+
+    if (dir->endpoint > AMZXERO_ENDPOINT_NONE) {
+        amzxero_main->has_settings = 1;
+    }
+    if (places->nelts > 0
+        && APR_ARRAY_IDX(places, places->nelts - 1, amzxero_place_t).dir
+               == dir) {
+        return;
+    }
+    place = apr_array_push(places);
+    place->dir = dir;
+    place->at = cmd->directive;
+}
 
 static const char *set_endpoint(cmd_parms *cmd, void *conf, const char *arg)
 {
@@ -196,15 +238,18 @@ static const char *set_endpoint(cmd_parms *cmd, void *conf, const char *arg)
         { "metrics", AMZXERO_ENDPOINT_METRICS },
     };
     amzxero_dir_t *dir = conf;
+    const char *err;
     apr_size_t i;
 
-    if (cmd->path == NULL) {
-        return "AmzXeroEndpoint belongs into a <Location>";
+    err = in_location(cmd);
+    if (err != NULL) {
+        return err;
     }
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strcasecmp(arg, names[i].name) == 0) {
             dir->endpoint = names[i].endpoint;
             dir->base = apr_pstrdup(cmd->pool, cmd->path);
+            remember(cmd, dir);
             return NULL;
         }
     }
@@ -218,8 +263,8 @@ static const char *set_max_body(cmd_parms *cmd, void *conf, const char *arg)
     char *end = NULL;
 
     (void)cmd;
-    if (apr_strtoff(&n, arg, &end, 10) != APR_SUCCESS || *end != '\0'
-        || n < 1 || n > 8 * 1024 * 1024) {
+    if (apr_strtoff(&n, arg, &end, 10) != APR_SUCCESS || end == arg
+        || *end != '\0' || n < 1 || n > AMZXERO_BODY_LIMIT) {
         return "AmzXeroMaxBody must be a number of bytes from 1 to 8388608";
     }
     dir->max_body = n;
@@ -308,6 +353,9 @@ static const char *bind_tenant(cmd_parms *cmd, void *conf, const char *arg)
     amzxero_dir_t *dir = conf;
 
     dir->tenant = apr_pstrdup(cmd->pool, arg);
+    if (cmd->path != NULL) {
+        remember(cmd, dir);
+    }
     return NULL;
 }
 
@@ -341,10 +389,16 @@ const command_rec amzxero_cmds[] = {
     AP_INIT_TAKE1("AmzXeroSettle", set_span,
                   AMZXERO_INFO(AMZXERO_SPAN_SETTLE), RSRC_CONF,
                   "wait before an effect of unknown fate is looked up"),
-    AP_INIT_TAKE1("AmzXeroInFlight", set_number, AMZXERO_INFO(0), RSRC_CONF,
+    AP_INIT_TAKE1("AmzXeroInFlight", set_number,
+                  AMZXERO_INFO(AMZXERO_NUMBER_IN_FLIGHT), RSRC_CONF,
                   "runs an engine holds in memory at once"),
-    AP_INIT_TAKE1("AmzXeroInboxMax", set_number, AMZXERO_INFO(1), RSRC_CONF,
+    AP_INIT_TAKE1("AmzXeroInboxMax", set_number,
+                  AMZXERO_INFO(AMZXERO_NUMBER_INBOX), RSRC_CONF,
                   "waiting deliveries beyond which senders are put off"),
+    AP_INIT_TAKE1("AmzXeroWriteQueue", set_number,
+                  AMZXERO_INFO(AMZXERO_NUMBER_QUEUE), RSRC_CONF,
+                  "writes waiting in one process beyond which senders are "
+                  "put off"),
     AP_INIT_TAKE1("AmzXeroEndpoint", set_endpoint, NULL, ACCESS_CONF,
                   "rest, webhook, metrics or none"),
     AP_INIT_TAKE1("AmzXeroTenant", bind_tenant, NULL, ACCESS_CONF | RSRC_CONF,

@@ -20,6 +20,12 @@ typedef enum {
     AMZXERO_SPAN_SETTLE
 } amzxero_span_e;
 
+typedef enum {
+    AMZXERO_NUMBER_IN_FLIGHT,
+    AMZXERO_NUMBER_INBOX,
+    AMZXERO_NUMBER_QUEUE
+} amzxero_number_e;
+
 typedef enum { AMZXERO_TENANT_CURRENCY, AMZXERO_TENANT_ZONE } amzxero_tenant_e;
 
 typedef enum {

@@ -2,6 +2,7 @@
 /* API keys of the REST endpoint: "axz_<id>_<secret>", stored as digests. */
 #include "mod_amzxero.h"
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "amzx_str.h"
 
 #define MAX_FILE (1024 * 1024)
+#define MAX_KEY 512
 
 /* 64 hex digits to 32 bytes. */
 static int read_digest(unsigned char out[AMZX_SHA256_LEN], const char *hex)
@@ -65,6 +67,23 @@ static apr_status_t read_line(apr_array_header_t *keys, const char *line,
     return APR_SUCCESS;
 }
 
+/* Who may write this file may make keys. */
+static apr_status_t check_mode(const char *path, amzx_fault_t *fault,
+                               apr_pool_t *p)
+{
+    apr_finfo_t info;
+
+    if (apr_stat(&info, path, APR_FINFO_PROT, p) == APR_SUCCESS
+        && (info.protection & (APR_FPROT_GWRITE | APR_FPROT_WWRITE)) != 0) {
+        return amzx_fault_set(fault, AMZX_FAULT_CONFIG, APR_EACCES,
+                              "config.api_keys",
+                              "%s may be written by group or others; use "
+                              "chmod go-w",
+                              path);
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t amzxero_keys_load(apr_array_header_t **keys, const char *path,
                                amzx_fault_t *fault, apr_pool_t *p)
 {
@@ -76,6 +95,10 @@ apr_status_t amzxero_keys_load(apr_array_header_t **keys, const char *path,
     int number = 0;
 
     *keys = apr_array_make(p, 4, sizeof(amzxero_key_t));
+    rv = check_mode(path, fault, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     rv = amzx_file_read(&bytes, &len, path, MAX_FILE, p);
     if (rv != APR_SUCCESS) {
         return amzx_fault_set(fault, AMZX_FAULT_CONFIG, rv, "config.api_keys",
@@ -117,26 +140,28 @@ static int has_scope(const amzxero_key_t *key, const char *scope)
     return 0;
 }
 
+/* All keys are looked at, and digests compared in constant time, so that the
+ * time taken says nothing about the keys there are. */
 static const amzxero_key_t *find_key(const char *text)
 {
     const apr_array_header_t *keys = amzxero_main->keys;
     const amzxero_key_t *found = NULL;
-    const char *secret = text ? strrchr(text, '_') : NULL;
     unsigned char digest[AMZX_SHA256_LEN];
     int i;
 
-    if (secret == NULL || keys == NULL) {
+    if (text == NULL || keys == NULL || strlen(text) > MAX_KEY) {
         return NULL;
     }
-    amzx_sha256(digest, secret + 1, strlen(secret + 1));
     for (i = 0; i < keys->nelts; i++) {
         const amzxero_key_t *key = &APR_ARRAY_IDX(keys, i, amzxero_key_t);
         apr_size_t len = strlen(key->id);
 
-        if (len == (apr_size_t)(secret - text)
-            && strncmp(key->id, text, len) == 0
-            && amzx_ct_equal(key->digest, sizeof(key->digest), digest,
-                             sizeof(digest))) {
+        if (strncmp(key->id, text, len) != 0 || text[len] != '_') {
+            continue;
+        }
+        amzx_sha256(digest, text + len + 1, strlen(text + len + 1));
+        if (amzx_ct_equal(key->digest, sizeof(key->digest), digest,
+                          sizeof(digest))) {
             found = key;
         }
     }

@@ -8,28 +8,20 @@
  *   engine dies      the parent's maintenance forks another
  *   parent dies      the kernel tells the engine (PDEATHSIG)
  */
-#include "mod_amzxero.h"
+#include "amzxero_proc.h"
 
 #include <ap_listen.h>
 #include <ap_mpm.h>
-#include <apr_atomic.h>
-#include <apr_signal.h>
-#include <apr_strings.h>
 #include <apr_thread_proc.h>
 #include <mpm_common.h>
 #include <unixd.h>
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "amzx_xml.h"
-
-#define RETRY_MAKE apr_time_from_sec(2)
 
 typedef struct {
     server_rec *server;
@@ -40,25 +32,21 @@ typedef struct {
     int is_registered;
 } engine_proc_t;
 
-/* ---- inside the engine process ------------------------------------------ */
+/* ---- inside the engine process ---------------------------------------------------- */
 
-static amzx_engine_t *volatile running;
-static volatile sig_atomic_t must_stop;
+static amzxero_runner_t runner;
 
 static void on_signal(int sig)
 {
-    amzx_engine_t *e = running;
-
     (void)sig;
-    must_stop = 1;
-    if (e != NULL) {
-        amzx_engine_stop(e);
-    }
+    amzxero_engine_stop(&runner);
 }
 
+/* Called with all signals blocked, as the fork left them. */
 static void set_signals(void)
 {
     struct sigaction sa;
+    sigset_t none;
 
     memset(&sa, 0, sizeof(sa));
     sigemptyset(&sa.sa_mask);
@@ -72,56 +60,16 @@ static void set_signals(void)
     sigaction(AP_SIG_GRACEFUL_STOP, &sa, NULL);
     sa.sa_handler = SIG_DFL;
     sigaction(SIGCHLD, &sa, NULL);
-}
-
-static void run_engine(amzx_env_t *env, apr_pool_t *root)
-{
-    amzx_engine_options_t o = { 0 };
-    amzx_engine_t *engine = NULL;
-    amzx_fault_t fault;
-    apr_pool_t *p = NULL;
-    int failures = 0;
-
-    o.env = env;
-    o.site = amzxero_main->site;
-    o.defs = amzxero_main->defs;
-    o.ring = amzxero_main->ring;
-    o.wake_fd = amzxero_main->wake_fd;
-    while (!must_stop) {
-        apr_pool_create(&p, root);
-        amzx_fault_clear(&fault);
-        if (amzx_engine_make(&engine, &o, &fault, p) == APR_SUCCESS) {
-            break;
-        }
-        failures++;
-        if ((failures & (failures - 1)) == 0) {
-            amzx_log(env, AMZX_LOG_ERR, 1320, fault.status,
-                     "the engine cannot start yet (time %d): %s: %s", failures,
-                     fault.code, fault.detail);
-        }
-        apr_pool_destroy(p);
-        apr_sleep(RETRY_MAKE);
-    }
-    if (engine != NULL && !must_stop) {
-        running = engine;
-        if (must_stop) {
-            amzx_engine_stop(engine);
-        }
-        amzx_engine_run(engine);
-        running = NULL;
-        apr_pool_destroy(p);
-    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void engine_main(engine_proc_t *ep)
 {
-    apr_allocator_t *allocator = NULL;
     amzx_counters_t counters;
-    amzx_env_t env;
     apr_pool_t *root = NULL;
 
-    running = NULL;
-    must_stop = 0;
+    memset(&runner, 0, sizeof(runner));
     set_signals();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     prctl(PR_SET_NAME, "amzxero-engine");
@@ -134,18 +82,13 @@ static void engine_main(engine_proc_t *ep)
     }
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* dropping privileges clears it */
     prctl(PR_SET_DUMPABLE, 0);
-    apr_allocator_create(&allocator);
-    apr_allocator_max_free_set(allocator, 4 * 1024 * 1024);
-    apr_pool_create_ex(&root, NULL, NULL, allocator);
-    apr_allocator_owner_set(allocator, root);
-    apr_pool_tag(root, "amzxero_engine");
-    amzxero_env_init(&env, ep->server, "engine");
-    if (amzxero_main->counters != NULL
-        && amzx_counter_attach(&counters, amzxero_main->counters, 0)
-               == APR_SUCCESS) {
-        env.counters = &counters;
+    if (getppid() != ep->parent || amzxero_engine_root(&root) != APR_SUCCESS) {
+        _exit(0);
     }
-    run_engine(&env, root);
+    amzxero_env_init(&runner.env, ep->server, "engine");
+    amzxero_engine_count(&runner.env, &counters);
+    runner.defs = amzxero_main->defs;
+    amzxero_engine_run(&runner, root);
     apr_pool_destroy(root);
     _exit(0);
 }
@@ -156,13 +99,18 @@ static void maintain(int reason, void *data, int status);
 
 static apr_status_t fork_engine(engine_proc_t *ep)
 {
+    sigset_t all;
+    sigset_t before;
     pid_t pid;
 
     ep->parent = getpid();
+    sigfillset(&all); /* until it has handlers of its own */
+    sigprocmask(SIG_SETMASK, &all, &before);
     pid = fork();
     if (pid < 0) {
         apr_status_t rv = APR_FROM_OS_ERROR(errno);
 
+        sigprocmask(SIG_SETMASK, &before, NULL);
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, ep->server,
                      "AMZX1321: cannot fork the engine process");
         return rv;
@@ -170,6 +118,7 @@ static apr_status_t fork_engine(engine_proc_t *ep)
     if (pid == 0) {
         engine_main(ep);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     memset(&ep->proc, 0, sizeof(ep->proc));
     ep->proc.pid = pid;
     ep->forked_at = apr_time_now();

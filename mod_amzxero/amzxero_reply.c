@@ -31,6 +31,12 @@ int amzxero_reply_json(request_rec *r, int status, const amzx_val_t *v)
                       apr_pstrcat(r->pool, text, "\n", NULL), len + 1);
 }
 
+int amzxero_reply_text(request_rec *r, const char *type, const char *text,
+                       apr_size_t len)
+{
+    return send_bytes(r, HTTP_OK, type, text, len);
+}
+
 int amzxero_reply_problem(request_rec *r, int status, const char *code,
                           const char *detail, const char *place)
 {

@@ -211,6 +211,12 @@ static int get_deliveries(amzxero_call_t *c)
     amzx_db_t *db;
     apr_status_t rv;
 
+    if (state != NULL && strcmp(state, "new") != 0
+        && strcmp(state, "done") != 0 && strcmp(state, "refused") != 0) {
+        return amzxero_reply_problem(r, HTTP_BAD_REQUEST, "data.query",
+                                     "state must be new, done or refused",
+                                     "state");
+    }
     rv = amzxero_rest_db(&db, &fault);
     if (rv == APR_SUCCESS) {
         rv = amzx_inbox_list(&rows, db, c->key->tenant, state, list_limit(r),
@@ -323,6 +329,9 @@ static const char *route_path(request_rec *r, const amzxero_dir_t *dir)
     while (*path == '/') {
         path++;
     }
+    if (len >= 3 && strncmp(dir->base + len - 3, "/v1", 3) == 0) {
+        return path; /* the location has said it */
+    }
     return strncmp(path, "v1/", 3) == 0 ? path + 3 : path;
 }
 
@@ -340,7 +349,8 @@ int amzxero_rest_handler(request_rec *r, const amzxero_dir_t *dir)
             continue;
         }
         if (strcmp(routes[i].method, method) != 0) {
-            allow = routes[i].method;
+            allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD"
+                                                         : routes[i].method;
             continue;
         }
         if (routes[i].scope != NULL) {
@@ -351,6 +361,7 @@ int amzxero_rest_handler(request_rec *r, const amzxero_dir_t *dir)
         }
         return routes[i].serve(&c);
     }
+    amzxero_body_skip(r);
     if (allow != NULL) {
         apr_table_setn(r->err_headers_out, "Allow", allow);
         return amzxero_reply_problem(r, HTTP_METHOD_NOT_ALLOWED, "method",
@@ -359,25 +370,4 @@ int amzxero_rest_handler(request_rec *r, const amzxero_dir_t *dir)
     }
     return amzxero_reply_problem(r, HTTP_NOT_FOUND, "not_found",
                                  "there is no such resource", NULL);
-}
-
-int amzxero_metrics_handler(request_rec *r, const amzxero_dir_t *dir)
-{
-    amzx_buf_t out;
-
-    (void)dir;
-    if (r->method_number != M_GET) {
-        apr_table_setn(r->err_headers_out, "Allow", "GET");
-        return HTTP_METHOD_NOT_ALLOWED;
-    }
-    amzx_buf_init(&out, 8192, r->pool);
-    if (amzxero_main->counters != NULL) {
-        amzx_counter_text(&out, &amzxero_child->counters);
-    }
-    ap_set_content_type(r, "text/plain; version=0.0.4; charset=utf-8");
-    ap_set_content_length(r, (apr_off_t)out.len);
-    if (!r->header_only) {
-        ap_rwrite(out.s, (int)out.len, r);
-    }
-    return OK;
 }

@@ -10,7 +10,6 @@
 #include "amzx_id.h"
 #include "amzx_json.h"
 
-#define DEFAULT_MAX_BODY (256 * 1024)
 #define MAX_KEY 128
 
 /* A JSON object of the body; *body NULL when a problem was sent. */
@@ -20,30 +19,31 @@ static int read_object(const amzx_val_t **body, amzxero_call_t *c,
     request_rec *r = c->r;
     const amzxero_dir_t *dir =
         ap_get_module_config(r->per_dir_config, &amzxero_module);
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
     const char *bytes;
     amzx_fault_t fault;
     apr_size_t len;
     int status;
 
     *body = NULL;
-    status = amzxero_body_read(
-        &bytes, &len, r,
-        dir->max_body != AMZXERO_UNSET ? dir->max_body : DEFAULT_MAX_BODY);
+    status = amzxero_body_read(&bytes, &len, r, dir);
     if (status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         return amzxero_reply_problem(r, status, "limit.size",
                                      "the body is larger than this endpoint "
                                      "takes",
                                      NULL);
     }
+    if (status == DONE || status == AP_FILTER_ERROR) {
+        return status; /* the input filter has answered already */
+    }
     if (status != OK) {
-        return status;
+        return amzxero_reply_problem(r, status, "data.body",
+                                     "the body could not be read", NULL);
     }
     if (len == 0 && is_optional) {
         *body = amzx_val_obj(0, r->pool);
         return OK;
     }
-    if (type == NULL || strncasecmp(type, "application/json", 16) != 0) {
+    if (!amzxero_is_type(r, "application/json")) {
         return amzxero_reply_problem(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
                                      "media_type", "send application/json",
                                      NULL);
@@ -154,10 +154,32 @@ static apr_status_t admit(start_t *job, amzxero_call_t *c,
     job->run.trigger = t->id;
     job->run.origin = "rest";
     job->run.input = admitted.payload;
-    job->run.trace = apr_table_get(c->r->headers_in, "traceparent");
+    job->run.trace = amzxero_traceparent(c->r);
     job->run.created_at = now;
     job->run.updated_at = now;
     return APR_SUCCESS;
+}
+
+/* ".../workflows/NAME/runs" becomes ".../runs/ID": the same form of the path
+ * that the caller used, whatever the location is called. */
+static void set_location(request_rec *r, const char *id)
+{
+    const char *end = NULL;
+    const char *at = r->uri;
+
+    while ((at = strstr(at, "/workflows/")) != NULL) {
+        end = at++;
+    }
+    if (end != NULL) {
+        apr_table_setn(
+            r->headers_out, "Location",
+            ap_escape_uri(r->pool,
+                          apr_pstrcat(r->pool,
+                                      apr_pstrmemdup(r->pool, r->uri,
+                                                     (apr_size_t)(end
+                                                                  - r->uri)),
+                                      "/runs/", id, NULL)));
+    }
 }
 
 /* The run that already has this key: the same body is answered alike. */
@@ -182,11 +204,16 @@ static int answer_known(amzxero_call_t *c, const amzx_run_t *wanted,
                           run->id, &fault, r->pool);
     }
     amzxero_rest_done(db);
-    if (rv == APR_SUCCESS && run != NULL) {
+    if (rv == APR_SUCCESS && run != NULL && run->input != NULL) {
         rv = amzx_json_parse(&input, run->input, strlen(run->input), NULL,
                              &fault, r->pool);
     }
-    if (rv != APR_SUCCESS || run == NULL) {
+    if (rv == APR_SUCCESS && input == NULL) {
+        rv = amzx_fault_set(&fault, AMZX_FAULT_TRANSIENT, APR_NOTFOUND,
+                            "conflict.idempotency",
+                            "the run of this key cannot be read now");
+    }
+    if (rv != APR_SUCCESS) {
         return amzxero_reply_fault(r, &fault);
     }
     if (!amzx_val_equal(amzx_val_get(input, "body"), body)) {
@@ -196,6 +223,7 @@ static int answer_known(amzxero_call_t *c, const amzx_run_t *wanted,
                                      "another body",
                                      "Idempotency-Key");
     }
+    set_location(r, run->id);
     return amzxero_reply_json(r, HTTP_ACCEPTED, amzxero_view_run(run, r->pool));
 }
 
@@ -235,9 +263,7 @@ int amzxero_rest_start(amzxero_call_t *c)
         return answer_known(c, &job.run, body);
     }
     amzx_counter_add(&amzxero_child->env, AMZX_COUNTER_RUN_STARTED, 1);
-    apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, r->uri, "/../../../runs/", job.run.id,
-                               NULL));
+    set_location(r, job.run.id);
     return amzxero_reply_json(r, HTTP_ACCEPTED,
                               amzxero_view_run(&job.run, r->pool));
 }

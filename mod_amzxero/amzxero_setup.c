@@ -14,8 +14,6 @@
 #include "amzx_http.h"
 #include "amzx_str.h"
 
-#define COUNTER_SLOTS 64
-
 #ifndef AMZX_DATADIR
 #define AMZX_DATADIR "/usr/share/amzxero"
 #endif
@@ -66,6 +64,13 @@ static int complain(server_rec *s, const char *what, const amzx_fault_t *fault)
     return !OK;
 }
 
+/* Warnings of the first of two passes would only be said twice. */
+static int is_rehearsal(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+           && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
+}
+
 /* One line of the log for each problem, so that file and line stay whole. */
 static void tell_problems(server_rec *s, const char *text, apr_pool_t *p)
 {
@@ -75,51 +80,172 @@ static void tell_problems(server_rec *s, const char *text, apr_pool_t *p)
     for (; line != NULL; line = apr_strtok(NULL, "\n", &state)) {
         int is_error = strstr(line, ": error:") != NULL;
 
+        if (!is_error && is_rehearsal()) {
+            continue;
+        }
         ap_log_error(APLOG_MARK,
                      APLOG_STARTUP | (is_error ? APLOG_EMERG : APLOG_WARNING),
                      0, s, "AMZX1302: %s", line);
     }
 }
 
-/* A wrong parameter of a workflow is told at the start, not at night. */
-static int check_params(server_rec *s, apr_pool_t *ptemp)
+/* A setting that names no workflow here. */
+static int check_names(server_rec *s, const amzx_tenant_t *tenant)
+{
+    const amzxero_main_t *m = amzxero_main;
+    amzx_fault_t fault;
+    int status = OK;
+    int i;
+
+    for (i = 0; i < tenant->settings->nelts; i++) {
+        const amzx_setting_t *set =
+            &APR_ARRAY_IDX(tenant->settings, i, amzx_setting_t);
+
+        if (amzx_defs_find(m->defs, set->workflow) == NULL) {
+            amzx_fault_clear(&fault);
+            amzx_fault_set(&fault, AMZX_FAULT_CONFIG, APR_ENOENT,
+                           "config.workflow",
+                           "tenant %s: AmzXeroSet names workflow \"%s\", "
+                           "which is not in %s",
+                           tenant->id, set->workflow, m->site->workflow_dir);
+            status = complain(s, "<AmzXeroTenant>", &fault);
+        }
+    }
+    return status;
+}
+
+/* A wrong parameter of a workflow is told at the start, not at night. A
+ * tenant that sets nothing of a workflow may just not use it. */
+static int check_params(server_rec *s, const amzx_tenant_t *tenant,
+                        apr_pool_t *ptemp)
 {
     const amzxero_main_t *m = amzxero_main;
     const amzx_val_t *config = NULL;
+    const amzx_val_t *set;
+    const amzx_flow_t *flow;
     amzx_fault_t fault;
     int status = OK;
-    int t;
     int i;
 
-    for (t = 0; t < m->site->tenants->nelts; t++) {
+    for (i = 0; i < amzx_defs_count(m->defs); i++) {
+        flow = amzx_defs_at(m->defs, i);
+        set = amzx_tenant_settings(tenant, amzx_flow_name(flow), ptemp);
+        amzx_fault_clear(&fault);
+        if (amzx_flow_config(&config, flow, set, &fault, ptemp)
+            == APR_SUCCESS) {
+            continue;
+        }
+        if (amzx_val_count(set) > 0) {
+            status = complain(s,
+                              apr_psprintf(ptemp, "tenant %s, workflow %s",
+                                           tenant->id, amzx_flow_name(flow)),
+                              &fault);
+            continue;
+        }
+        if (is_rehearsal()) {
+            continue;
+        }
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                     "AMZX1307: tenant %s cannot run workflow %s: %s",
+                     tenant->id, amzx_flow_name(flow), fault.detail);
+    }
+    return status;
+}
+
+static int check_tenants(server_rec *s, apr_pool_t *ptemp)
+{
+    const apr_array_header_t *tenants = amzxero_main->site->tenants;
+    int status = OK;
+    int i;
+
+    for (i = 0; i < tenants->nelts; i++) {
         const amzx_tenant_t *tenant =
-            APR_ARRAY_IDX(m->site->tenants, t, amzx_tenant_t *);
+            APR_ARRAY_IDX(tenants, i, amzx_tenant_t *);
 
-        for (i = 0; i < tenant->settings->nelts; i++) {
-            const amzx_setting_t *set =
-                &APR_ARRAY_IDX(tenant->settings, i, amzx_setting_t);
-            const amzx_flow_t *flow = amzx_defs_find(m->defs, set->workflow);
-
-            amzx_fault_clear(&fault);
-            if (flow == NULL) {
-                amzx_fault_set(&fault, AMZX_FAULT_CONFIG, APR_ENOENT,
-                               "config.workflow",
-                               "AmzXeroSet names workflow \"%s\", which is "
-                               "not in %s",
-                               set->workflow, m->site->workflow_dir);
-            }
-            else if (amzx_flow_config(&config, flow,
-                                      amzx_tenant_settings(
-                                          tenant, set->workflow, ptemp),
-                                      &fault, ptemp)
-                     == APR_SUCCESS) {
-                continue;
-            }
-            status = complain(
-                s, apr_psprintf(ptemp, "<AmzXeroTenant %s>", tenant->id),
-                &fault);
+        if (check_names(s, tenant) != OK
+            || check_params(s, tenant, ptemp) != OK) {
+            status = !OK;
         }
     }
+    return status;
+}
+
+/* A location may take the tenant from an outer one, so only what is said
+ * here can be wrong for certain. */
+static int check_places(server_rec *s)
+{
+    const amzxero_main_t *m = amzxero_main;
+    int status = OK;
+    int i;
+
+    for (i = 0; i < m->places->nelts; i++) {
+        const amzxero_place_t *place =
+            &APR_ARRAY_IDX(m->places, i, amzxero_place_t);
+        const amzxero_dir_t *dir = place->dir;
+
+        if (dir->tenant != NULL
+            && amzx_site_find(m->site, dir->tenant) == NULL) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_EMERG, 0, s,
+                         "AMZX1308: %s:%d: there is no <AmzXeroTenant %s>",
+                         place->at->filename, place->at->line_num,
+                         dir->tenant);
+            status = !OK;
+        }
+        if (dir->endpoint == AMZXERO_ENDPOINT_WEBHOOK && !is_rehearsal()
+            && (dir->tenant == NULL || dir->verify == NULL)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                         "AMZX1309: %s:%d: a webhook needs AmzXeroTenant and "
+                         "AmzXeroWebhook; unless an outer section has them "
+                         "it answers 503",
+                         place->at->filename, place->at->line_num);
+        }
+    }
+    return status;
+}
+
+/* Keys of a tenant that is not here open nothing. */
+static void check_keys(server_rec *s)
+{
+    const amzxero_main_t *m = amzxero_main;
+    int i;
+
+    for (i = 0; m->keys != NULL && i < m->keys->nelts; i++) {
+        const amzxero_key_t *key =
+            &APR_ARRAY_IDX(m->keys, i, amzxero_key_t);
+
+        if (!is_rehearsal()
+            && amzx_site_find(m->site, key->tenant) == NULL) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, s,
+                         "AMZX1311: %s: key %s is of tenant %s, which is not "
+                         "configured",
+                         m->api_keys_file, key->id, key->tenant);
+        }
+    }
+}
+
+/* Secrets and keys, each a file. */
+static int check_files(server_rec *s, apr_pool_t *pconf)
+{
+    amzxero_main_t *m = amzxero_main;
+    amzx_keyring_t *ring = NULL;
+    amzx_fault_t fault;
+    int status = OK;
+
+    amzx_fault_clear(&fault);
+    if (m->site->key_file[0] != '\0') {
+        if (amzx_keyring_load(&ring, m->site->key_file, &fault, pconf)
+            != APR_SUCCESS) {
+            status = complain(s, "AmzXeroKeyFile", &fault);
+        }
+        m->ring = ring;
+    }
+    amzx_fault_clear(&fault);
+    if (m->api_keys_file != NULL
+        && amzxero_keys_load(&m->keys, m->api_keys_file, &fault, pconf)
+               != APR_SUCCESS) {
+        status = complain(s, "AmzXeroApiKeys", &fault);
+    }
+    check_keys(s);
     return status;
 }
 
@@ -127,9 +253,8 @@ int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     amzxero_main_t *m = amzxero_main;
     const char *text = "";
-    amzx_keyring_t *ring = NULL;
     amzx_fault_t fault;
-    int status = OK;
+    int status;
 
     if (!m->has_settings) {
         return OK;
@@ -151,20 +276,11 @@ int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
         return complain(s, "AmzXeroWorkflowDir", &fault);
     }
     tell_problems(s, text, ptemp);
-    status = check_params(s, ptemp);
-    if (m->site->key_file[0] != '\0') {
-        if (amzx_keyring_load(&ring, m->site->key_file, &fault, pconf)
-            != APR_SUCCESS) {
-            status = complain(s, "AmzXeroKeyFile", &fault);
-        }
-        m->ring = ring;
+    status = check_tenants(s, ptemp);
+    if (check_places(s) != OK) {
+        status = !OK;
     }
-    if (m->api_keys_file != NULL
-        && amzxero_keys_load(&m->keys, m->api_keys_file, &fault, pconf)
-               != APR_SUCCESS) {
-        status = complain(s, "AmzXeroApiKeys", &fault);
-    }
-    return status;
+    return check_files(s, pconf) == OK ? status : !OK;
 }
 
 /* ---- start -------------------------------------------------------------- */
@@ -190,13 +306,13 @@ static int make_shared(server_rec *s, apr_pool_t *pconf)
     }
     apr_pool_cleanup_register(pconf, (void *)(apr_uintptr_t)m->wake_fd,
                               close_fd, apr_pool_cleanup_null);
-    rv = apr_shm_create(&shm, amzx_counter_size(COUNTER_SLOTS) + 64, NULL,
+    rv = apr_shm_create(&shm, amzx_counter_size(AMZXERO_COUNTER_SLOTS) + 64, NULL,
                         pconf);
     if (rv == APR_SUCCESS) {
         base = apr_shm_baseaddr_get(shm);
         base += (64 - ((apr_uintptr_t)base & 63)) & 63;
-        rv = amzx_counter_init(base, amzx_counter_size(COUNTER_SLOTS),
-                               COUNTER_SLOTS);
+        rv = amzx_counter_init(base, amzx_counter_size(AMZXERO_COUNTER_SLOTS),
+                               AMZXERO_COUNTER_SLOTS);
         m->counters = rv == APR_SUCCESS ? base : NULL;
     }
     if (rv != APR_SUCCESS) {

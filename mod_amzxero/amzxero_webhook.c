@@ -11,8 +11,7 @@
 #include "amzx_id.h"
 #include "amzx_str.h"
 
-#define DEFAULT_MAX_BODY (256 * 1024)
-#define BACKLOG_EVERY apr_time_from_sec(1)
+#define TYPE_MAX 100
 
 static const char *get_header(void *ctx, const char *name)
 {
@@ -22,16 +21,26 @@ static const char *get_header(void *ctx, const char *name)
 /* JSON, or the text/plain that SNS and some relays say. */
 static int is_type_accepted(const request_rec *r)
 {
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    static const char *const types[] = {
+        "application/json", "application/cloudevents+json",
+        "application/cloudevents-batch+json", "application/x-amz-json-1.0",
+        "application/x-amz-json-1.1", "text/plain"
+    };
     const char *coding = apr_table_get(r->headers_in, "Content-Encoding");
+    apr_size_t i;
 
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         return 0;
     }
-    return type == NULL || strncasecmp(type, "application/json", 16) == 0
-           || strncasecmp(type, "application/cloudevents", 23) == 0
-           || strncasecmp(type, "application/x-amz-json", 22) == 0
-           || strncasecmp(type, "text/plain", 10) == 0;
+    if (apr_table_get(r->headers_in, "Content-Type") == NULL) {
+        return 1;
+    }
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (amzxero_is_type(r, types[i])) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int refuse(request_rec *r, int status, const char *code,
@@ -50,6 +59,9 @@ static int refuse_body(request_rec *r, int status)
     case HTTP_REQUEST_TIME_OUT:
         return refuse(r, status, "network.timeout",
                       "the body did not arrive in time");
+    case HTTP_NOT_IMPLEMENTED: /* an unknown transfer coding */
+        return refuse(r, status, "media_type",
+                      "this transfer coding is not known");
     default:
         if (status == DONE || status == AP_FILTER_ERROR) {
             return status; /* the input filter has answered already */
@@ -75,28 +87,30 @@ static void count_unverified(const char *reason)
     amzx_counter_add(&amzxero_child->env, id, 1);
 }
 
-/* Deliveries waiting for the engine, looked up once a second. */
 static int is_inbox_full(request_rec *r)
 {
-    amzxero_child_t *c = amzxero_child;
-    amzx_db_t *db = NULL;
-    amzx_fault_t fault;
-    apr_time_t oldest = 0;
-    apr_int64_t count = 0;
+    amzxero_backlog_t b;
 
-    if (r->request_time - c->backlog_at < BACKLOG_EVERY) {
-        return c->backlog > amzxero_main->inbox_max;
+    amzxero_backlog_get(&b, r); /* without a database the writer will tell */
+    return b.waiting > amzxero_main->inbox_max;
+}
+
+/* Kept for people who look at a delivery; only if it is plain text, since a
+ * database takes nothing else. */
+static const char *content_type(const request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *at;
+
+    if (type == NULL || strlen(type) > TYPE_MAX) {
+        return NULL;
     }
-    c->backlog_at = r->request_time;
-    amzx_fault_clear(&fault);
-    if (amzx_db_pool_get(&db, c->pool, &fault) == APR_SUCCESS) {
-        if (amzx_inbox_backlog(&count, &oldest, db, &fault, r->pool)
-            == APR_SUCCESS) {
-            c->backlog = count;
+    for (at = type; *at != '\0'; at++) {
+        if (*at < 0x20 || *at > 0x7e) {
+            return NULL;
         }
-        amzx_db_pool_put(c->pool, db);
     }
-    return c->backlog > amzxero_main->inbox_max;
+    return type;
 }
 
 typedef struct {
@@ -125,17 +139,17 @@ static int store(request_rec *r, const amzxero_dir_t *dir, const char *body,
     job.delivery.tenant = dir->tenant;
     job.delivery.source = dir->source;
     job.delivery.delivery = delivery_id;
-    job.delivery.content_type = apr_table_get(r->headers_in, "Content-Type");
+    job.delivery.content_type = content_type(r);
     job.delivery.body = body;
     job.delivery.body_len = len;
-    job.delivery.trace = apr_table_get(r->headers_in, "traceparent");
+    job.delivery.trace = amzxero_traceparent(r);
     job.delivery.received_at = amzx_now(&c->env);
     job.delivery.state = "new";
     amzx_fault_clear(&fault);
     rv = amzx_writer_run(c->writer, put, &job, &fault, r->pool);
     if (rv != APR_SUCCESS) {
         amzx_counter_add(&c->env, AMZX_COUNTER_INBOX_REJECTED, 1);
-        if (APR_STATUS_IS_EBUSY(rv) && fault.klass != AMZX_FAULT_TRANSIENT) {
+        if (strcmp(fault.code, "limit.queue") == 0) {
             fault.klass = AMZX_FAULT_THROTTLED;
         }
         else if (fault.klass != AMZX_FAULT_THROTTLED) {
@@ -159,8 +173,9 @@ int amzxero_webhook_handler(request_rec *r, const amzxero_dir_t *dir)
     apr_size_t len;
     int status;
 
-    if (strcmp(r->method, "POST") != 0) {
+    if (r->method_number != M_POST) {
         apr_table_setn(r->err_headers_out, "Allow", "POST");
+        amzxero_body_skip(r);
         return refuse(r, HTTP_METHOD_NOT_ALLOWED, "method",
                       "deliveries come by POST");
     }
@@ -169,13 +184,11 @@ int amzxero_webhook_handler(request_rec *r, const amzxero_dir_t *dir)
                       "this location needs AmzXeroTenant and AmzXeroWebhook");
     }
     if (!is_type_accepted(r)) {
-        ap_discard_request_body(r);
+        amzxero_body_skip(r);
         return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE, "media_type",
                       "send application/json without content coding");
     }
-    status = amzxero_body_read(
-        &body, &len, r,
-        dir->max_body != AMZXERO_UNSET ? dir->max_body : DEFAULT_MAX_BODY);
+    status = amzxero_body_read(&body, &len, r, dir);
     if (status != OK) {
         return refuse_body(r, status);
     }

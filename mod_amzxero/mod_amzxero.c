@@ -2,17 +2,12 @@
 /* The module record and its hooks. */
 #include "mod_amzxero.h"
 
-#include <ap_mpm.h>
 #include <apr_strings.h>
 #include <http_request.h>
 
-#include <unistd.h>
-
-#include "amzx_http.h"
 #include "amzx_xml.h"
 
 amzxero_main_t *amzxero_main;
-amzxero_child_t *amzxero_child;
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -25,9 +20,10 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     m->engine_on = AMZXERO_UNSET;
     m->must_migrate = 1;
     m->inbox_max = 100000;
+    m->write_queue = 4096;
+    m->places = apr_array_make(pconf, 8, sizeof(amzxero_place_t));
     m->wake_fd = -1;
     amzxero_main = m;
-    amzxero_child = NULL;
     amzx_xml_init();
     return OK;
 }
@@ -51,64 +47,11 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     status = amzxero_setup_start(s, pconf, ptemp);
-    if (status == OK && amzxero_main->engine_on != 0) {
+    if (status == OK && amzxero_main->engine_on != 0
+        && !amzxero_is_one_process()) {
         status = amzxero_proc_start(s, pconf);
     }
     return status;
-}
-
-/* ---- web children ------------------------------------------------------- */
-
-/* The engine sleeps on this descriptor. */
-static void wake_engine(void *ctx)
-{
-    apr_uint64_t one = 1;
-
-    (void)ctx;
-    if (amzxero_main->wake_fd >= 0
-        && write(amzxero_main->wake_fd, &one, sizeof(one)) < 0) {
-        return; /* full: it will wake anyway */
-    }
-}
-
-static void child_init(apr_pool_t *pchild, server_rec *s)
-{
-    amzxero_child_t *c;
-    amzx_writer_options_t options = { 0 };
-    amzx_fault_t fault;
-    apr_status_t rv;
-    int threads = 1;
-
-    if (amzxero_main->defs == NULL) {
-        return;
-    }
-    c = apr_pcalloc(pchild, sizeof(*c));
-    amzxero_env_init(&c->env, s, "web");
-    if (amzxero_main->counters != NULL
-        && amzx_counter_attach(&c->counters, amzxero_main->counters,
-                               (unsigned)getpid() % 63 + 1)
-               == APR_SUCCESS) {
-        c->env.counters = &c->counters;
-    }
-    c->store.env = &c->env;
-    c->store.ring = amzxero_main->ring;
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    options.committed = wake_engine;
-    amzx_fault_clear(&fault);
-    rv = amzx_db_pool_create(&c->pool, amzxero_main->site->dsn,
-                             threads < 8 ? (threads < 1 ? 1 : threads) : 8,
-                             &c->env, pchild);
-    if (rv == APR_SUCCESS) {
-        rv = amzx_writer_start(&c->writer, amzxero_main->site->dsn, &c->store,
-                               &options, &fault, pchild);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "AMZX1300: this process cannot take in deliveries: %s",
-                     fault.detail);
-        return;
-    }
-    amzxero_child = c;
 }
 
 /* ---- requests ----------------------------------------------------------- */
@@ -169,7 +112,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(amzxero_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_FIRST);

@@ -14,6 +14,8 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include <apr_thread_mutex.h>
+
 #include "amzx_counter.h"
 #include "amzx_defs.h"
 #include "amzx_engine.h"
@@ -25,6 +27,8 @@ extern module AP_MODULE_DECLARE_DATA amzxero_module;
 APLOG_USE_MODULE(amzxero);
 
 #define AMZXERO_UNSET (-1)
+#define AMZXERO_COUNTER_SLOTS 64
+#define AMZXERO_BODY_LIMIT (8 * 1024 * 1024) /**< of any AmzXeroMaxBody */
 
 typedef enum {
     AMZXERO_ENDPOINT_UNSET = 0,
@@ -44,6 +48,12 @@ typedef struct {
     apr_off_t max_body; /**< AMZXERO_UNSET */
 } amzxero_dir_t;
 
+/** A location that configtest looks at. */
+typedef struct {
+    const amzxero_dir_t *dir;
+    const ap_directive_t *at;
+} amzxero_place_t;
+
 /** One API key, as the key file gives it. */
 typedef struct {
     const char *id;
@@ -62,7 +72,8 @@ typedef struct {
     int must_migrate;
     const char *api_keys_file;
     apr_int64_t inbox_max; /**< deliveries waiting; beyond: 429 */
-    int inbox_max_set;
+    apr_int64_t write_queue; /**< writes waiting in one process; beyond: 429 */
+    apr_array_header_t *places; /**< of amzxero_place_t */
     amzx_defs_t *defs;
     const amzx_keyring_t *ring;
     apr_array_header_t *keys; /**< of amzxero_key_t */
@@ -77,18 +88,40 @@ typedef struct {
 /** Set by pre_config of each pass; never NULL while directives are read. */
 extern amzxero_main_t *amzxero_main;
 
+/** What waits, and when an engine was seen. */
+typedef struct {
+    apr_time_t looked_at;
+    apr_status_t rv;
+    apr_int64_t waiting; /**< deliveries */
+    apr_time_t oldest;   /**< of them; 0: none */
+    apr_time_t beat_at;  /**< of any engine; 0: never */
+} amzxero_backlog_t;
+
 /** What a web child runs with. */
 typedef struct {
+    server_rec *server;
     amzx_env_t env;
     amzx_counters_t counters;
     amzx_store_t store;
     amzx_writer_t *writer;
     amzx_db_pool_t *pool;
-    apr_time_t backlog_at; /**< when backlog was read */
-    apr_int64_t backlog;
+    apr_thread_mutex_t *mutex; /**< of the members below */
+    amzxero_backlog_t backlog;
 } amzxero_child_t;
 
+/** NULL in a process that cannot serve. */
 extern amzxero_child_t *amzxero_child;
+
+/* amzxero_child.c */
+void amzxero_child_init(apr_pool_t *pchild, server_rec *s);
+int amzxero_is_threaded(void);
+/** `httpd -X`: no process but this one. */
+int amzxero_is_one_process(void);
+
+/* amzxero_backlog.c */
+/** What waits and who works, looked up at most once a second.
+ *  @return why it could not be looked up; *b is the last known then */
+apr_status_t amzxero_backlog_get(amzxero_backlog_t *b, request_rec *r);
 
 /* amzxero_cmds.c */
 extern const command_rec amzxero_cmds[];
@@ -113,16 +146,29 @@ const amzxero_key_t *amzxero_keys_check(request_rec *r, const char *scope,
 /* amzxero_proc.c: the engine process */
 int amzxero_proc_start(server_rec *s, apr_pool_t *pconf);
 
+/* amzxero_engine.c */
+/** An engine on a thread of this process, for `httpd -X`. */
+void amzxero_engine_in_process(apr_pool_t *pchild, server_rec *s);
+
 /* amzxero_body.c */
 /**
- * Read a request body exactly.
+ * Read a request body exactly, up to the location's AmzXeroMaxBody.
  * @return OK, or an HTTP status (413, 400, 408...)
  */
 int amzxero_body_read(const char **body, apr_size_t *len, request_rec *r,
-                      apr_off_t max);
+                      const amzxero_dir_t *dir);
+/** Nobody wants the body: read a short one away, close behind a long one. */
+void amzxero_body_skip(request_rec *r);
+/** Is this the media type of the body? Parameters are not looked at. */
+int amzxero_is_type(const request_rec *r, const char *type);
+/** The request's W3C traceparent; NULL when it has none or not a valid one. */
+const char *amzxero_traceparent(const request_rec *r);
 
 /* amzxero_reply.c */
 int amzxero_reply_json(request_rec *r, int status, const amzx_val_t *v);
+/** 200 with text as it stands. */
+int amzxero_reply_text(request_rec *r, const char *type, const char *text,
+                       apr_size_t len);
 /** An RFC 9457 problem document. @return OK: the answer is sent */
 int amzxero_reply_problem(request_rec *r, int status, const char *code,
                           const char *detail, const char *place);

@@ -64,26 +64,34 @@ static apr_status_t bad_input(amzx_fault_t *fault, const amzx_field_t *f,
                           "data.input", "input field %s %s", f->name, why);
 }
 
-/* Does the whole text match the field's pattern? */
-static apr_status_t check_pattern(const amzx_field_t *f, const amzx_val_t *v,
-                                  amzx_names_t *n, amzx_fault_t *fault,
-                                  apr_pool_t *p)
+apr_status_t amzx_pattern_fits(int *fits, const amzx_flow_t *flow,
+                               const char *text, const char *pattern,
+                               amzx_fault_t *fault, apr_pool_t *p)
 {
     amzx_val_t *names = amzx_val_obj(2, p);
-    const char *text = amzx_show(v, p);
     amzx_scope_t scope;
+    amzx_eval_t ev;
+
+    *fits = 0;
+    amzx_val_put_str(names, "value", text, p);
+    amzx_val_put_str(names, "pattern", pattern, p);
+    amzx_scope_of(&scope, names, NULL);
+    amzx_eval_init(&ev, &scope, 0);
+    return amzx_expr_eval_bool(fits, flow->matches, &ev, fault, p);
+}
+
+static apr_status_t check_pattern(const amzx_field_t *f, const amzx_val_t *v,
+                                  const amzx_flow_t *flow,
+                                  amzx_fault_t *fault, apr_pool_t *p)
+{
+    const char *text = amzx_show(v, p);
     apr_status_t rv;
-    int fits = 0;
+    int fits;
 
     if (!text) {
         return bad_input(fault, f, "is no text");
     }
-    amzx_val_put_str(names, "value", text, p);
-    amzx_val_put_str(names, "pattern", f->pattern, p);
-    amzx_scope_of(&scope, names, NULL);
-    n->ev.scope = &scope;
-    rv = amzx_names_test(&fits, n->flow->matches, n, fault, p);
-    n->ev.scope = &n->scope;
+    rv = amzx_pattern_fits(&fits, flow, text, f->pattern, fault, p);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -116,7 +124,7 @@ static apr_status_t field_value(const amzx_val_t **out,
                                      NULL));
     }
     if (f->pattern) {
-        rv = check_pattern(f, v, n, fault, p);
+        rv = check_pattern(f, v, n->flow, fault, p);
     }
     if (rv == APR_SUCCESS) {
         *out = v;

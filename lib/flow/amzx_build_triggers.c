@@ -116,6 +116,21 @@ static void add_trigger(amzx_build_t *b, const amzx_xelem_t *e, int kind)
     APR_ARRAY_PUSH(b->flow->triggers, amzx_trigger_impl_t *) = t;
 }
 
+static void check_pattern(amzx_build_t *b, const amzx_xelem_t *e,
+                          const amzx_field_t *f)
+{
+    amzx_fault_t fault;
+    int fits;
+
+    amzx_fault_clear(&fault);
+    if (f->pattern && b->flow->matches
+        && amzx_pattern_fits(&fits, b->flow, "", f->pattern, &fault, b->pool)
+               != APR_SUCCESS) {
+        amzx_build_error(b, e, "lint.pattern", NULL, "pattern of %s: %s",
+                         b->element, fault.detail);
+    }
+}
+
 static void input(amzx_build_t *b, const amzx_xelem_t *root)
 {
     const amzx_xelem_t *part = amzx_xchild(root, "input");
@@ -149,6 +164,7 @@ static void input(amzx_build_t *b, const amzx_xelem_t *root)
         f->from = amzx_build_expr(b, e, "from");
         f->is_required = amzx_build_bool(e, "required", 1);
         f->pattern = amzx_xattr(e, "pattern", NULL);
+        check_pattern(b, e, f);
         s->members = apr_pstrcat(b->pool, s->members, f->name, " ", NULL);
     }
     amzx_build_restore(b, saved);

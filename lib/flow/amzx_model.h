@@ -448,6 +448,12 @@ apr_uint64_t amzx_hash_bytes(apr_uint64_t h, const void *bytes,
                              apr_size_t len);
 #define AMZX_HASH_SEED APR_UINT64_C(0xcbf29ce484222325)
 
+/** Does a whole text match the pattern of an input field? Fails when the
+ *  pattern is none. */
+apr_status_t amzx_pattern_fits(int *fits, const amzx_flow_t *flow,
+                               const char *text, const char *pattern,
+                               amzx_fault_t *fault, apr_pool_t *p);
+
 /* ---- mapping (amzx_mapping.c) -------------------------------------------- */
 
 /** Run mapping rules; *out is an object, or what a rule `to="."` made. */

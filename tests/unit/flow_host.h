@@ -157,7 +157,8 @@ static apr_status_t host_random(void *ctx, unsigned char *out,
     return APR_SUCCESS;
 }
 
-static host_t *host_make(const amzx_flow_t *flow, apr_pool_t *p)
+__attribute__((unused)) static host_t *host_make(const amzx_flow_t *flow,
+                                                 apr_pool_t *p)
 {
     host_t *h = apr_pcalloc(p, sizeof(*h));
 

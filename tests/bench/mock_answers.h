@@ -307,6 +307,22 @@ static inline int mock_token(mock_text_t *t, int is_xero)
     return MOCK_TOKENS;
 }
 
+/* Without the first parts that the sandbox has before the peers' own. */
+static inline const char *mock_path(const char *path)
+{
+    static const char *const before[] = { "/amazon", "/lwa", "/xero/identity",
+                                          "/xero" };
+    size_t i;
+
+    for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        if (strncmp(path, before[i], strlen(before[i])) == 0
+            && path[strlen(before[i])] == '/') {
+            return path + strlen(before[i]);
+        }
+    }
+    return path;
+}
+
 static inline void mock_answer(mock_text_t *out, const char *head,
                                const char *body)
 {
@@ -319,7 +335,7 @@ static inline void mock_answer(mock_text_t *out, const char *head,
     int kind = MOCK_UNKNOWN;
 
     t.len = 0;
-    path = path != NULL ? path + 1 : "";
+    path = mock_path(path != NULL ? path + 1 : "");
     if (is_read && strncmp(path, orders, sizeof(orders) - 1) == 0) {
         path += sizeof(orders) - 1;
         mock_order(&t, path, strspn(path, "0123456789-ABCDEFGHIJKLMNOPQRSTUV"

@@ -3,4 +3,5 @@ bench_programs = \
     tests/bench/bench_base \
     tests/bench/bench_expr \
     tests/bench/bench_http \
+    tests/bench/bench_load \
     tests/bench/mock_peer

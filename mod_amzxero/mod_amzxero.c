@@ -64,19 +64,23 @@ static const amzxero_dir_t *endpoint_of(const request_rec *r)
     return dir != NULL && dir->endpoint > AMZXERO_ENDPOINT_NONE ? dir : NULL;
 }
 
-/* Our locations are no files: skip the translation and directory walk. */
+/* Our locations are no files: skip the translation and the directory walk.
+ * Between the two httpd forgets the location, so leave a mark. */
 static int translate_name(request_rec *r)
 {
     if (endpoint_of(r) == NULL) {
         return DECLINED;
     }
     r->filename = apr_pstrdup(r->pool, r->uri);
+    ap_set_module_config(r->request_config, &amzxero_module, r);
     return OK;
 }
 
 static int map_to_storage(request_rec *r)
 {
-    return endpoint_of(r) != NULL ? OK : DECLINED;
+    return ap_get_module_config(r->request_config, &amzxero_module) == r
+               ? OK
+               : DECLINED;
 }
 
 static int handler(request_rec *r)

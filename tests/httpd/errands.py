@@ -16,6 +16,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OLD_SECRET = "the-secret-before-0123456789abcdef"
 
 
+def modules():
+    """The folder of httpd's own modules."""
+    found = subprocess.run(["apxs", "-q", "LIBEXECDIR"],
+                           capture_output=True, text=True)
+    return found.stdout.strip() or "/usr/lib/apache2/modules"
+
+
 def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -114,12 +121,6 @@ class ErrandServer(harness.Server):
                     s.sendall(then)
                     then = None
             return got.decode("utf-8", "replace")
-
-    def modules(self):
-        """The folder of httpd's own modules."""
-        found = subprocess.run(["apxs", "-q", "LIBEXECDIR"],
-                               capture_output=True, text=True)
-        return found.stdout.strip() or "/usr/lib/apache2/modules"
 
     def errors(self):
         """Lines of the log that tell of trouble."""

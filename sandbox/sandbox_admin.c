@@ -48,6 +48,18 @@ static void reset(sbx_res_t *res, sbx_req_t *req)
     }
 }
 
+/* A named seed as an object: the beginning of a world of one's own. */
+static void seed_show(sbx_res_t *res, sbx_req_t *req, const char *name)
+{
+    const amzx_val_t *seed = sbx_seed_named(name, req->pool);
+
+    if (!seed) {
+        bad(res, req, "unknown seed; uk-demo is known");
+        return;
+    }
+    sbx_reply_json(res, 200, seed, req->pool);
+}
+
 static void settings_show(sbx_res_t *res, sbx_req_t *req)
 {
     amzx_val_t *v = amzx_val_obj(SBX_SET_COUNT, req->pool);
@@ -266,10 +278,15 @@ static const admin_t table[] = {
 void sbx_admin(sbx_res_t *res, sbx_req_t *req, const char *path)
 {
     const char *order = sbx_after(path, "/amazon/orders");
+    const char *seed = sbx_after(path, "/seeds");
     const admin_t *a;
 
     if (order && *order && !strcmp(req->method, "DELETE")) {
         order_drop(res, req, order + 1);
+        return;
+    }
+    if (seed && *seed && !strcmp(req->method, "GET")) {
+        seed_show(res, req, seed + 1);
         return;
     }
     for (a = table; a->method; a++) {

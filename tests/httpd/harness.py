@@ -62,7 +62,7 @@ class Server:
         mpm="event", database="sqlite", children=2, threads=16, rate="off",
         settings=None, extra="", lease=10, settle="300ms", drain=5,
         workflows=os.path.join(TOP, "workflows"), location="",
-        loglevel="info", engine="On", base=None)
+        loglevel="info", engine="On", base=None, urls=None, tenants=None)
 
     def __init__(self, sandbox, **options):
         unknown = set(options) - set(self.defaults)
@@ -80,18 +80,29 @@ class Server:
         self.base = self.base or (
             "http://127.0.0.1:%d/sandbox" % sandbox.port
             if sandbox else "http://127.0.0.1:1")
+        self.urls = dict({
+            "amazon": self.base + "/amazon",
+            "lwa": self.base + "/lwa/auth/o2/token",
+            "xero": self.base + "/xero/api.xro/2.0",
+            "xero_token": self.base + "/xero/identity/connect/token"},
+            **(self.urls or {}))
+        self.tenants = self.tenants or {"acme": {}}
         self.dsn = ("sqlite:%s/db/amzxero.db" % self.dir
                     if self.database == "sqlite" else self.database)
         self.secret = SECRET
-        key = secrets.token_urlsafe(32).replace("_", "-")
-        self.key = "axz_test_" + key
+        self.keys = {name: "axz_%s_%s" % (
+            name, secrets.token_urlsafe(32).replace("_", "-"))
+            for name in self.tenants}
+        self.key = self.keys[next(iter(self.tenants))]
         self.write("conf/webhook.secret", SECRET + "\n")
-        self.write("conf/apikeys", "axz_test %s acme admin\n"
-                   "axz_reader %s acme runs:read\n"
+        self.write("conf/apikeys", "axz_reader %s acme runs:read\n"
                    "axz_other %s other admin\n" % (
-                       hashlib.sha256(key.encode()).hexdigest(),
                        hashlib.sha256(b"reader").hexdigest(),
-                       hashlib.sha256(b"other").hexdigest()))
+                       hashlib.sha256(b"other").hexdigest())
+                   + "".join("axz_%s %s %s admin\n" % (
+                       name, hashlib.sha256(
+                           key.rsplit("_", 1)[1].encode()).hexdigest(), name)
+                       for name, key in self.keys.items()))
         self.write("conf/master.key", "k1 %s\n" % sbx.base64.b64encode(
             os.urandom(32)).decode())
         self.write("conf/amazon.json", json.dumps({
@@ -130,30 +141,35 @@ class Server:
                 "MaxSpareThreads %d" % (most * 2),
                 "MaxRequestWorkers %d" % most]
 
-    def tenant_lines(self):
-        lines = ["<AmzXeroTenant acme>", "AmzXeroBaseCurrency GBP",
-                 "AmzXeroTimeZone Europe/London"]
-        for name, value in sorted(self.settings.items()):
+    def tenant_lines(self, name, own):
+        """A tenant's section. Of own: settings, currency, zone, account,
+        xero and amazon (credential files)."""
+        settings = dict(self.settings, **own.get("settings", {}))
+        rate = "AmzXeroRate " + self.rate if self.rate else ""
+        lines = ["<AmzXeroTenant %s>" % name,
+                 "AmzXeroBaseCurrency " + own.get("currency", "GBP"),
+                 "AmzXeroTimeZone " + own.get("zone", "Europe/London")]
+        for key, value in sorted(settings.items()):
             flow = "order-to-invoice"
-            if "." in name:
-                flow, name = name.split(".", 1)
-            lines.append('AmzXeroSet %s %s "%s"' % (flow, name, value))
+            if "." in key:
+                flow, key = key.split(".", 1)
+            if value is not None:
+                lines.append('AmzXeroSet %s %s "%s"' % (flow, key, value))
         lines += ["<AmzXeroConnection amazon>",
                   "AmzXeroConnector amazon.spapi", "AmzXeroRegion eu",
-                  "AmzXeroBaseURL %s/amazon" % self.base,
-                  "AmzXeroTokenURL %s/lwa/auth/o2/token" % self.base,
-                  "AmzXeroCredential file:conf/amazon.json",
-                  "AmzXeroRate " + self.rate if self.rate else "",
-                  "</AmzXeroConnection>",
+                  "AmzXeroBaseURL " + self.urls["amazon"],
+                  "AmzXeroTokenURL " + self.urls["lwa"],
+                  "AmzXeroCredential file:conf/" + own.get(
+                      "amazon", "amazon.json"),
+                  rate, "</AmzXeroConnection>",
                   "<AmzXeroConnection xero>",
                   "AmzXeroConnector xero.accounting",
-                  "AmzXeroBaseURL %s/xero/api.xro/2.0" % self.base,
-                  "AmzXeroTokenURL %s/xero/identity/connect/token"
-                  % self.base,
-                  "AmzXeroAccount " + sbx.TENANT,
-                  "AmzXeroCredential file:conf/xero.json",
-                  "AmzXeroRate " + self.rate if self.rate else "",
-                  "</AmzXeroConnection>", "</AmzXeroTenant>"]
+                  "AmzXeroBaseURL " + self.urls["xero"],
+                  "AmzXeroTokenURL " + self.urls["xero_token"],
+                  "AmzXeroAccount " + own.get("account", sbx.TENANT),
+                  "AmzXeroCredential file:conf/" + own.get(
+                      "xero", "xero.json"),
+                  rate, "</AmzXeroConnection>", "</AmzXeroTenant>"]
         return lines
 
     def config(self):
@@ -184,7 +200,8 @@ class Server:
                   "AmzXeroLease %ds" % self.lease,
                   "AmzXeroDrain %ds" % self.drain,
                   "AmzXeroSettle " + self.settle]
-        lines += self.tenant_lines()
+        for name, own in self.tenants.items():
+            lines += self.tenant_lines(name, own)
         lines += ["<Location /amzxero/v1>", "AmzXeroEndpoint rest",
                   "</Location>", "<Location /amzxero/metrics>",
                   "AmzXeroEndpoint metrics", "</Location>",
@@ -216,10 +233,10 @@ class Server:
         if run_user():
             who = pwd.getpwnam(run_user())
             os.chown(os.path.join(self.dir, "db"), who.pw_uid, who.pw_gid)
-        self.proc = subprocess.Popen(
-            [sbx.find_httpd(), "-f", conf, "-DFOREGROUND"],
-            stderr=open(os.path.join(self.dir, "stderr"), "a"),
-            start_new_session=True)
+        with open(os.path.join(self.dir, "stderr"), "a") as err:
+            self.proc = subprocess.Popen(
+                [sbx.find_httpd(), "-f", conf, "-DFOREGROUND"], stderr=err,
+                start_new_session=True)
         if wait:
             self.wait_ready()
         return self

@@ -163,11 +163,14 @@ static void use_libpq(pgsql_conn_t *conn)
 
 static apr_status_t pgsql_connect(amzx_db_t *db, amzx_fault_t *fault)
 {
-    /* Every statement is made for its index, so a plan that reads a whole
-     * table, or one that is compiled first, is a plan gone wrong. */
+    /* Every statement is made for its index. A plan that reads a table or
+     * an index as a whole, or is compiled first, is a plan gone wrong: the
+     * statistics of a queue are always behind. */
     static const char *const settings =
         "SET client_encoding = 'UTF8'; SET jit = off;"
-        " SET enable_seqscan = off; SET standard_conforming_strings = on;"
+        " SET enable_seqscan = off; SET enable_bitmapscan = off;"
+        " SET enable_hashjoin = off; SET enable_mergejoin = off;"
+        " SET standard_conforming_strings = on;"
         " SET statement_timeout = '30s'; SET lock_timeout = '10s';"
         " SET idle_in_transaction_session_timeout = '60s';"
         " SET default_transaction_isolation = 'read committed';"

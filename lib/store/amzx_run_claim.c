@@ -12,7 +12,7 @@
 #include "amzx_store_private.h"
 
 /* How often a claim looks again after putting runs aside. */
-#define ROUNDS 8
+#define ROUNDS 4
 #define MIN_WINDOW 64
 
 enum { FREE = 0, BEHIND = 1, BESIDE = 2 }; /* last column of RUN_DUE */

@@ -1,3 +1,3 @@
 # Unit tests of lib/store: one program per file of the same name.
-store_tests = tests/unit/test_store
+store_tests = tests/unit/test_store tests/unit/test_claim
 store_test_extra =

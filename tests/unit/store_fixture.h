@@ -110,6 +110,10 @@ static inline int fixture_pg_start(apr_pool_t *p)
                            NULL };
     char *params = NULL;
 
+    fixture_server = getenv("AMZX_TEST_PGSQL"); /* one that runs already */
+    if (fixture_server) {
+        return 1;
+    }
     if (!mkdtemp(dir)) {
         return 0;
     }
@@ -132,7 +136,7 @@ static inline void fixture_remove(const char *dir, apr_pool_t *p)
 
 static inline void fixture_pg_stop(apr_pool_t *p)
 {
-    if (fixture_server) {
+    if (fixture_server && fixture_pg_dir) {
         fixture_pg("stop", p);
         fixture_remove(fixture_pg_dir, p);
         fixture_server = NULL;

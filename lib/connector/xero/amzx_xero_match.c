@@ -4,6 +4,7 @@
  * docs/contact-matching.md; keep both alike. */
 #include "amzx_xero.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #define CANDIDATES_MAX 10
 #define SURE 95 /* hundredths: no more searching above this */
 
-typedef enum { BY_NAME = 1, BY_TERM, BY_EMAIL, BY_END } search_e;
+typedef enum { BY_NAME = 1, BY_TERM, BY_PART, BY_EMAIL, BY_END } search_e;
 
 /** Somebody who may be the buyer. */
 typedef struct {
@@ -242,22 +243,59 @@ static const char *longest_word(const char *name, apr_pool_t *p)
     return best;
 }
 
+#define PART_MIN 3 /* letters, or everybody would be found */
+
+/* The longest run of plain letters of a word that has others too: those may
+ * be written composed or decomposed, and Xero compares what is written. NULL
+ * when the word is plain or the run too short. */
+static const char *longest_part(const char *word, apr_pool_t *p)
+{
+    const char *best = word;
+    apr_size_t most = 0;
+    apr_size_t len;
+    int is_plain = 1;
+
+    while (*word) {
+        for (len = 0; apr_isalnum(word[len]) && !(word[len] & 0x80); len++) {
+        }
+        if (len > most) {
+            most = len;
+            best = word;
+        }
+        word += len;
+        if (*word) {
+            is_plain = is_plain && !(*word & 0x80);
+            word++;
+        }
+    }
+    /* the last letter before an accent is one half of a decomposed one */
+    if (most > 0 && (best[most] & 0x80)) {
+        most--;
+    }
+    return is_plain || most < PART_MIN ? NULL
+                                       : apr_pstrndup(p, best, most);
+}
+
 /* The request of a search; 0 when it makes no sense for this buyer. */
 static int search_request(amzx_http_request_t *req, amzx_op_call_t *call,
                           const match_t *m, int how)
 {
     const char *field = how == BY_NAME ? "Name" : "EmailAddress";
     const char *text = how == BY_NAME ? m->name : m->email;
+    const char *term = longest_word(m->name, call->pool);
     amzx_buf_t url;
 
-    if (how != BY_TERM && !amzx_xero_where_is_safe(text)) {
+    if (how == BY_PART) {
+        term = longest_part(term, call->pool);
+    }
+    if (how == BY_TERM || how == BY_PART ? term == NULL
+                                         : !amzx_xero_where_is_safe(text)) {
         return 0;
     }
     amzx_call_begin(req, &url, call, "GET");
     amzx_url_segment(&url, "Contacts");
-    if (how == BY_TERM) {
-        amzx_url_param(&url, "searchTerm",
-                       longest_word(m->name, call->pool));
+    if (how == BY_TERM || how == BY_PART) {
+        amzx_url_param(&url, "searchTerm", term);
     }
     else {
         amzx_url_param(&url, "where", apr_psprintf(

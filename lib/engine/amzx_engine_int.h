@@ -97,6 +97,8 @@ struct amzx_live_t {
      *  may be steps further by then. */
     apr_array_header_t *settled;
     int is_confirming; /**< the job is the confirm read */
+    int was_suspect;   /**< claimed after several crashes */
+    int keeps_crashes; /**< leaves without having been tried */
     amzx_job_t job;
 };
 

@@ -9,8 +9,10 @@
 #include "amzx_id.h"
 #include "amzx_json.h"
 
-/* A run that takes the engine down this often is not tried again. */
-#define MAX_CRASHES 12
+/* A run that takes the engine down this often is not tried again. The runs
+ * beside it are suspected as well, so suspects are tried one at a time. */
+#define MAX_CRASHES 25
+#define SUSPECT_CRASHES 4
 
 void amzx_live_heat(amzx_live_t *live)
 {
@@ -357,6 +359,19 @@ static amzx_run_t *copy_run(const amzx_run_t *run, apr_pool_t *p)
     return c;
 }
 
+static int is_other_suspect(const amzx_live_t *live)
+{
+    const amzx_live_t *other;
+
+    APR_RING_FOREACH(other, &live->engine->lives, amzx_live_t, link) {
+        if (other != live && other->was_suspect
+            && other->state != AMZX_LIVE_GONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
 {
     amzx_live_t *live;
@@ -371,6 +386,7 @@ void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
     live->engine = e;
     live->pool = p;
     live->run = copy_run(run, p);
+    live->was_suspect = run->crashes > SUSPECT_CRASHES;
     live->settled = apr_array_make(p, 2, sizeof(amzx_intent_t *));
     live->state = AMZX_LIVE_NEXT;
     APR_RING_INSERT_TAIL(&e->lives, live, amzx_live_t, link);
@@ -383,6 +399,18 @@ void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
                        "the engine ended %d times while it held this run",
                        run->crashes - 1);
         die(live, &fault);
+        return;
+    }
+    if (run->crashes > SUSPECT_CRASHES && is_other_suspect(live)) {
+        live->keeps_crashes = 1;
+        live->run->crashes--;
+        amzx_live_leave(live, AMZX_EV_WAIT,
+                        amzx_now(e->env) + APR_USEC_PER_SEC / 5
+                            + (apr_time_t)amzx_random_below(
+                                e->env, APR_USEC_PER_SEC),
+                        "internal.suspect",
+                        "the engine ended while it held this run; it is "
+                        "tried again by itself");
         return;
     }
     if (load(live, &fault) != APR_SUCCESS) {

@@ -253,7 +253,9 @@ apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
     if (count > 0) {
         run->seq = entries[count - 1].seq;
     }
-    run->crashes = 0;
+    if (!live->keeps_crashes) {
+        run->crashes = 0;
+    }
     amzx_batch_save(batch, run,
                     live->state == AMZX_LIVE_GONE ? live->event : AMZX_EVENTS);
     rv = add_events(live, batch, entries, count, fault);

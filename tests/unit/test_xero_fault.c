@@ -220,7 +220,7 @@ static void a_refusal_may_come_without_any_reason(void **state)
     case_t *c = effect(*state);
 
     case_answer_as(c, 400, "text/html", "<html>", NULL, NULL);
-    case_is_fault(c, AMZX_FAULT_REJECTED, "validation.other");
+    case_is_fault(c, AMZX_FAULT_UNKNOWN, "network.garbled");
     c = effect(*state);
     case_answer(c, 200, "{'Payments':[{'PaymentID':'p',"
                         "'HasErrors':true}]}");

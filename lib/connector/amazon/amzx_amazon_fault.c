@@ -12,6 +12,11 @@
  * a path that does not exist. The details tell which. */
 static apr_status_t forbidden(const char *details, amzx_fault_t *fault)
 {
+    if (!*details) { /* broken on its way: a fresh token shows what it is */
+        return amzx_fault_set(fault, AMZX_FAULT_AUTH, APR_EACCES,
+                              "auth.expired",
+                              "Amazon denies access without a reason");
+    }
     if (strstr(details, "LWA secret")) {
         return amzx_fault_set(fault, AMZX_FAULT_AUTH, APR_EACCES,
                               "auth.client", "the client secret has expired:"

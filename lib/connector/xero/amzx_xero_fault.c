@@ -343,7 +343,11 @@ apr_status_t amzx_xero_fault(const amzx_op_call_t *call,
         return no_entry(rsp, doc, fault);
     }
     if (rsp->status == 400 || rsp->status == 422) {
-        return bad_request(call, doc, fault);
+        /* A refusal that arrives broken may be one that says "done before":
+         * let it be asked again. */
+        return amzx_val_is_null(doc) && amzx_answer_json(&doc, call, rsp, fault)
+                   ? fault->status
+                   : bad_request(call, doc, fault);
     }
     return amzx_answer_fault(call, rsp, "Xero", fault);
 }

@@ -55,6 +55,15 @@ def children_of(pid):
     return found
 
 
+def is_alive(pid):
+    """A zombie that nobody has fetched yet is not alive."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class Server:
     """One httpd with the module, its database and its keys."""
 
@@ -284,7 +293,7 @@ class Server:
     def wait_gone(pids, seconds=10):
         end = time.time() + seconds
         while time.time() < end:
-            if not any(os.path.exists("/proc/%d" % p) for p in pids):
+            if not any(is_alive(p) for p in pids):
                 return True
             time.sleep(0.02)
         return False

@@ -2,6 +2,8 @@
 /* Connections, statements, transactions and the schema. */
 #include "store_fixture.h"
 
+#include <sqlite3.h>
+
 #include "amzx_db_private.h"
 
 static int is_pgsql(const fixture_t *f)
@@ -40,6 +42,46 @@ static void every_statement_runs_in_this_dialect(void **state)
         amzx_txn_end(txn, APR_EGENERAL, NULL);
     }
     assert_in_range(AMZX_SQL_COUNT, 60, 500);
+}
+
+/* SQLite plans do not depend on the data: none may read a table through. */
+static void every_statement_is_served_by_an_index(void **state)
+{
+    fixture_t *f = *state;
+    sqlite3 *db = NULL;
+    int searches = 0;
+    int id;
+
+    if (is_pgsql(f)) {
+        skip();
+    }
+    assert_int_equal(sqlite3_open(f->dsn + strlen("sqlite:"), &db),
+                     SQLITE_OK);
+    for (id = 0; id < AMZX_SQL_COUNT; id++) {
+        const char *name = amzx_sql_table[id].name;
+        sqlite3_stmt *plan = NULL;
+        const char *text = apr_pstrcat(
+            f->p, "EXPLAIN QUERY PLAN ",
+            amzx_sql_text((amzx_sql_e)id, AMZX_DIALECT_SQLITE), NULL);
+
+        assert_int_equal(sqlite3_prepare_v2(db, text, -1, &plan, NULL),
+                         SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(plan, 3);
+
+            searches += strncmp(step, "SEARCH ", 7) == 0;
+            if ((strncmp(step, "SCAN ", 5) == 0 && !strstr(step, " INDEX ")
+                 && !strstr(step, "CONSTANT ROW") && !strstr(step, "subquery")
+                 && strcmp(step, "SCAN tenants") != 0
+                 && strcmp(step, "SCAN lanes") != 0)
+                || strstr(step, "B-TREE FOR ORDER BY")) {
+                fail_msg("%s: %s", name, step);
+            }
+        }
+        sqlite3_finalize(plan);
+    }
+    sqlite3_close(db);
+    assert_in_range(searches, 40, 1000);
 }
 
 static void no_statement_has_a_percent_sign(void **state)
@@ -297,6 +339,7 @@ static void the_clock_of_the_database_is_near_ours(void **state)
 
 static const struct CMUnitTest tests[] = {
     TEST(every_statement_runs_in_this_dialect),
+    TEST(every_statement_is_served_by_an_index),
     TEST(no_statement_has_a_percent_sign),
     TEST(migrating_twice_changes_nothing),
     TEST_BARE(a_database_without_schema_is_refused),

@@ -322,6 +322,16 @@ apr_status_t amzx_writer_run(amzx_writer_t *writer, amzx_write_fn *fn,
     return rv;
 }
 
+int amzx_writer_waiting(amzx_writer_t *writer)
+{
+    int waiting;
+
+    apr_thread_mutex_lock(writer->mutex);
+    waiting = writer->waiting;
+    apr_thread_mutex_unlock(writer->mutex);
+    return waiting;
+}
+
 void amzx_writer_stop(amzx_writer_t *writer)
 {
     apr_thread_t *thread;

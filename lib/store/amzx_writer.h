@@ -50,6 +50,9 @@ apr_status_t amzx_writer_start(amzx_writer_t **writer, const char *dsn,
 apr_status_t amzx_writer_run(amzx_writer_t *writer, amzx_write_fn *fn,
                              void *data, amzx_fault_t *fault, apr_pool_t *p);
 
+/** How many jobs wait now: a gauge for the monitor. */
+int amzx_writer_waiting(amzx_writer_t *writer);
+
 /** Stop taking jobs, finish the queue, join. Safe to call twice. */
 void amzx_writer_stop(amzx_writer_t *writer);
 

@@ -262,23 +262,29 @@ static inline int fixture_put_run(fixture_t *f, const amzx_run_t *run)
     return is_new;
 }
 
-/** main(): the tests on SQLite, and again on PostgreSQL when there is one. */
+/** The tests on SQLite, and again on PostgreSQL when there is one. */
+static inline int fixture_both(const struct CMUnitTest *tests,
+                               size_t count)
+{
+    apr_pool_t *p = NULL;
+    int failed;
+
+    apr_pool_create(&p, NULL);
+    failed = _cmocka_run_group_tests("sqlite", tests, count, NULL, NULL);
+    if (fixture_pg_start(p)) {
+        failed += _cmocka_run_group_tests("pgsql", tests, count, NULL, NULL);
+        fixture_pg_stop(p);
+    }
+    apr_pool_destroy(p);
+    apr_terminate();
+    return failed != 0;
+}
+
 #define FIXTURE_MAIN(tests)                                                 \
     int main(void)                                                          \
     {                                                                       \
-        apr_pool_t *p = NULL;                                               \
-        int failed;                                                         \
-                                                                            \
         apr_initialize();                                                   \
-        apr_pool_create(&p, NULL);                                          \
-        failed = cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);  \
-        if (fixture_pg_start(p)) {                                          \
-            failed += cmocka_run_group_tests_name("pgsql", tests, NULL,     \
-                                                  NULL);                    \
-            fixture_pg_stop(p);                                             \
-        }                                                                   \
-        apr_terminate();                                                    \
-        return failed != 0;                                                 \
+        return fixture_both(tests, sizeof(tests) / sizeof((tests)[0]));     \
     }
 
 #define TEST(name)                                                          \

@@ -23,6 +23,7 @@
 
 struct amzx_db_lock_t {
     const char *path;
+    apr_interval_time_t patience_us;
     int fd;
     int is_held;
 };
@@ -32,8 +33,14 @@ amzx_db_lock_t *amzx_db_lock_make(const char *database, apr_pool_t *p)
     amzx_db_lock_t *lock = apr_pcalloc(p, sizeof(*lock));
 
     lock->path = apr_pstrcat(p, database, ".lock", NULL);
+    lock->patience_us = WAIT_US;
     lock->fd = -1;
     return lock;
+}
+
+void amzx_db_lock_patience(amzx_db_lock_t *lock, apr_interval_time_t us)
+{
+    lock->patience_us = us;
 }
 
 static apr_status_t lock_open(amzx_db_lock_t *lock, amzx_fault_t *fault)
@@ -97,7 +104,7 @@ apr_status_t amzx_db_lock_take(amzx_db_lock_t *lock, amzx_fault_t *fault)
         }
         /* the wall clock may jump: then the wait is shorter or longer once */
         if (until == 0) {
-            until = apr_time_now() + WAIT_US;
+            until = apr_time_now() + lock->patience_us;
         }
         else if (apr_time_now() > until) {
             rv = amzx_fault_set(fault, AMZX_FAULT_TRANSIENT, APR_EAGAIN,

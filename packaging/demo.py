@@ -72,13 +72,15 @@ def tell_run(run, seconds):
          "%s, %s, %d lines, total %s" % (
              order.get("orderId"), order.get("salesChannel"),
              len(order.get("lines", [])), money(currency, order["total"])))
+    best = (got.get("match") or {}).get("best")
     if got.get("newContact"):
-        step(3, "contact created in Xero",
-             "%s" % got["newContact"].get("Name"))
-    else:
-        best = (got.get("match") or {}).get("best") or {}
+        step(3, "contact created in Xero", got["newContact"]["Name"])
+    elif best:
         step(3, "contact matched in Xero", "%s, score %s" % (
-            best.get("Name"), best.get("score")))
+            best["Name"], best["score"]))
+    else:
+        step(3, "contact found in Xero", "%s (Amazon gives no buyer)"
+             % (got.get("shared") or {}).get("Name"))
     items = (got.get("known") or {}).get("codes", [])
     step(4, "SKUs mapped to Xero items", ", ".join(items) or "none")
     step(5, "invoice authorised in Xero",

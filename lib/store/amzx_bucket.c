@@ -16,6 +16,13 @@ apr_status_t amzx_bucket_lock(amzx_bucket_t *b, amzx_txn_t *txn,
     memset(b, 0, sizeof(*b));
     b->name = name;
     b->remaining = -1;
+    if (amzx_txn_dialect(txn) == AMZX_DIALECT_PGSQL) {
+        rv = amzx_txn_query(&rows, txn, AMZX_SQL_BUCKET_GATE, NULL, 0, fault,
+                            p);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+    }
     for (tries = 0; tries < 2; tries++) { /* nearly always it is there */
         rv = amzx_txn_query(&rows, txn, AMZX_SQL_BUCKET_LOCK, binds, 1, fault,
                             p);

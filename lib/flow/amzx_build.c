@@ -102,6 +102,37 @@ const amzx_expr_t *amzx_build_text(amzx_build_t *b, const amzx_xelem_t *e,
     return text ? compile(b, e, attr, text, 1) : NULL;
 }
 
+/* The schema asks for these too; without one the loader does it. */
+static const char *need(amzx_build_t *b, const amzx_xelem_t *e,
+                        const char *attr)
+{
+    const char *text = amzx_xattr(e, attr, NULL);
+
+    if (!text) {
+        amzx_build_error(b, e, "lint.missing_attribute", NULL,
+                         "<%s> of %s needs %s", e->name, b->element, attr);
+    }
+    return text;
+}
+
+const amzx_expr_t *amzx_build_need_expr(amzx_build_t *b,
+                                        const amzx_xelem_t *e,
+                                        const char *attr)
+{
+    const char *text = need(b, e, attr);
+
+    return text ? compile(b, e, attr, text, 0) : NULL;
+}
+
+const amzx_expr_t *amzx_build_need_text(amzx_build_t *b,
+                                        const amzx_xelem_t *e,
+                                        const char *attr)
+{
+    const char *text = need(b, e, attr);
+
+    return text ? compile(b, e, attr, text, 1) : NULL;
+}
+
 apr_interval_time_t amzx_build_duration(amzx_build_t *b,
                                         const amzx_xelem_t *e,
                                         const char *attr,

@@ -61,6 +61,13 @@ const amzx_expr_t *amzx_build_expr(amzx_build_t *b, const amzx_xelem_t *e,
 /** The same of type Template. */
 const amzx_expr_t *amzx_build_text(amzx_build_t *b, const amzx_xelem_t *e,
                                    const char *attr);
+/** As the two above, for attributes that must be there. */
+const amzx_expr_t *amzx_build_need_expr(amzx_build_t *b,
+                                        const amzx_xelem_t *e,
+                                        const char *attr);
+const amzx_expr_t *amzx_build_need_text(amzx_build_t *b,
+                                        const amzx_xelem_t *e,
+                                        const char *attr);
 apr_interval_time_t amzx_build_duration(amzx_build_t *b,
                                         const amzx_xelem_t *e,
                                         const char *attr,

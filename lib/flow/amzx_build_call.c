@@ -171,8 +171,8 @@ static const amzx_confirm_t *confirm(amzx_build_t *b, const amzx_xelem_t *e)
         amzx_build_op_args(b, e, c->op, NULL);
     }
     b->visible[AMZX_SLOT_FOUND] = 1;
-    c->same_if = amzx_build_expr(b, e, "same-if");
-    c->result = amzx_build_expr(b, e, "result");
+    c->same_if = amzx_build_need_expr(b, e, "same-if");
+    c->result = amzx_build_need_expr(b, e, "result");
     amzx_build_restore(b, saved);
     return c;
 }
@@ -187,7 +187,7 @@ static void accepts(amzx_build_t *b, const amzx_xelem_t *e, amzx_call_t *c)
 
         b->visible[AMZX_SLOT_ERROR] = 1;
         a->errors = amzx_xattr(x, "error", "*");
-        a->as = amzx_build_expr(b, x, "as");
+        a->as = amzx_build_need_expr(b, x, "as");
         b->visible[AMZX_SLOT_ERROR] = 0;
         APR_ARRAY_PUSH(list, const amzx_accept_t *) = a;
     }

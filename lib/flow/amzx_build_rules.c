@@ -42,7 +42,7 @@ static void field(amzx_build_t *b, const amzx_xelem_t *e, amzx_rule_t *r)
     const char *mode = amzx_xattr(e, "round", NULL);
     int found = mode ? amzx_round_of(mode) : AMZX_ROUND_HALF_UP;
 
-    r->value = amzx_build_text(b, e, "value");
+    r->value = amzx_build_need_text(b, e, "value");
     r->type = amzx_build_type(e, &r->is_typed);
     r->scale = amzx_build_int(b, e, "scale", -1);
     r->round = found >= 0 ? (amzx_round_e)found : AMZX_ROUND_HALF_UP;
@@ -79,7 +79,7 @@ static void each(amzx_build_t *b, const amzx_xelem_t *e, amzx_rule_t *r)
 
     r->as = amzx_xattr(e, "as", "");
     r->index = amzx_xattr(e, "index", NULL);
-    r->value = amzx_build_expr(b, e, "in");
+    r->value = amzx_build_need_expr(b, e, "in");
     varies = b->saw_varying;
     amzx_build_push(b, e, r->as, 0);
     r->group_by = amzx_build_expr(b, e, "group-by");
@@ -109,7 +109,7 @@ static amzx_rule_t *rule(amzx_build_t *b, const amzx_xelem_t *e, int kind)
     }
     else if (r->kind == AMZX_RULE_LET) {
         r->as = amzx_xattr(e, "name", "");
-        r->value = amzx_build_expr(b, e, "value");
+        r->value = amzx_build_need_expr(b, e, "value");
         amzx_build_push(b, e, r->as, 1);
     }
     else {

@@ -30,7 +30,7 @@ static const void *set(amzx_build_t *b, const amzx_xelem_t *e)
 {
     amzx_set_t *s = apr_pcalloc(b->pool, sizeof(*s));
 
-    s->value = amzx_build_text(b, e, "value");
+    s->value = amzx_build_need_text(b, e, "value");
     s->type = amzx_build_type(e, &s->is_typed);
     return s;
 }
@@ -46,10 +46,10 @@ static const void *validate(amzx_build_t *b, const amzx_xelem_t *e,
         amzx_check_t *c = apr_pcalloc(b->pool, sizeof(*c));
 
         c->id = amzx_xattr(x, "id", "");
-        c->test = amzx_build_expr(b, x, "test");
+        c->test = amzx_build_need_expr(b, x, "test");
         c->severity = amzx_xattr(x, "severity", "error");
         c->code = amzx_xattr(x, "code", "validation.failed");
-        c->message = amzx_build_text(b, x, "message");
+        c->message = amzx_build_need_text(b, x, "message");
         APR_ARRAY_PUSH(list, const amzx_check_t *) = c;
     }
     v->checks = amzx_build_parts(list);
@@ -118,7 +118,7 @@ static const void *run(amzx_build_t *b, const amzx_xelem_t *e)
 
     s->workflow = amzx_xattr(e, "workflow", "");
     s->is_detached = strcmp(amzx_xattr(e, "mode", "await"), "detach") == 0;
-    s->key = amzx_build_text(b, e, "run-key");
+    s->key = amzx_build_need_text(b, e, "run-key");
     if (b->loops > 0 && !b->saw_varying) {
         amzx_build_error(b, e, "lint.key_not_unique",
                          "put the item's key into it",
@@ -177,7 +177,7 @@ static const void *note(amzx_build_t *b, const amzx_xelem_t *e)
     amzx_note_t *n = apr_pcalloc(b->pool, sizeof(*n));
 
     n->level = amzx_xattr(e, "level", "info");
-    n->message = amzx_build_text(b, e, "message");
+    n->message = amzx_build_need_text(b, e, "message");
     return n;
 }
 
@@ -186,7 +186,7 @@ static const void *fail(amzx_build_t *b, const amzx_xelem_t *e)
     amzx_fail_t *f = apr_pcalloc(b->pool, sizeof(*f));
 
     f->code = amzx_xattr(e, "code", "business.failed");
-    f->message = amzx_build_text(b, e, "message");
+    f->message = amzx_build_need_text(b, e, "message");
     b->has_ended = 1;
     return f;
 }

@@ -58,7 +58,7 @@ static const void *choose(amzx_build_t *b, const amzx_xelem_t *e)
             has_otherwise = 1;
         }
         else {
-            w->test = amzx_build_expr(b, x, "test");
+            w->test = amzx_build_need_expr(b, x, "test");
         }
         w->first = amzx_build_block(b, x);
         all_ended &= b->has_ended;
@@ -89,7 +89,7 @@ static const void *foreach(amzx_build_t *b, const amzx_xelem_t *e)
     unsigned char *saved;
     int i;
 
-    f->in = amzx_build_expr(b, e, "in");
+    f->in = amzx_build_need_expr(b, e, "in");
     f->as = amzx_build_slot(b, as);
     f->on_error = item_error(amzx_xattr(e, "on-item-error", "stop"));
     f->max_failures = amzx_build_int(b, e, "max-failures", -1);

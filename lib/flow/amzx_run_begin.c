@@ -159,7 +159,7 @@ apr_status_t amzx_run_begin(amzx_machine_t *m,
         m->seq = entries[life - 1].seq;
         m->now = entries[life - 1].at;
     }
-    m->old = entries + life;
+    m->old = count > life ? entries + life : NULL;
     m->old_count = count - life;
     if (m->old_count > 0) {
         data = amzx_run_data(m, m->old, m->scratch);

@@ -2,6 +2,7 @@
 # seeds live in tests/fuzz/corpus/x/ and are replayed by make check.
 fuzz_targets = \
     tests/fuzz/fuzz_dec \
+    tests/fuzz/fuzz_flow \
     tests/fuzz/fuzz_envelope \
     tests/fuzz/fuzz_expr \
     tests/fuzz/fuzz_json \

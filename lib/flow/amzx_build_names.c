@@ -157,6 +157,23 @@ static void check_path(visit_t *v, const char *name, const char *path,
     }
 }
 
+/* Remember which members of a value are used: others need not be kept. */
+static void note_need(amzx_build_t *b, const char *path, int slot)
+{
+    amzx_slot_t *s = &APR_ARRAY_IDX(b->flow->slots, slot, amzx_slot_t);
+    const char *member;
+
+    if (!path || !*path) {
+        s->is_whole = 1;
+        return;
+    }
+    member = apr_pstrndup(b->pool, path, strcspn(path, "."));
+    if (!s->needs || !amzx_word_is_in(s->needs, member, strlen(member))) {
+        s->needs = apr_pstrcat(b->pool, s->needs ? s->needs : "",
+                               s->needs ? " " : "", member, NULL);
+    }
+}
+
 static const char *name_hint(amzx_build_t *b, const char *name)
 {
     const amzx_blocal_t *l;
@@ -196,6 +213,7 @@ static void visit_name(void *ctx, const char *name, const char *path,
     if (slot >= 0 && b->visible[slot]) {
         b->used[slot] = 1;
         b->saw_varying |= b->varies[slot];
+        note_need(b, path, slot);
         check_path(v, name, path, slot, column);
         return;
     }

@@ -48,10 +48,8 @@ static const char *show_number(amzx_dec_t d, apr_pool_t *p)
     return apr_pstrmemdup(p, text, len);
 }
 
-static const char *show_moment(const amzx_val_t *v, apr_pool_t *p)
+const char *amzx_show_moment(const amzx_val_t *v, char text[AMZX_TIME_TEXT])
 {
-    char text[AMZX_TIME_TEXT];
-
     if (v->type == AMZX_DATE) {
         amzx_date_text(text, v->u.days);
     }
@@ -61,11 +59,13 @@ static const char *show_moment(const amzx_val_t *v, apr_pool_t *p)
     else {
         amzx_duration_text(text, v->u.span_us);
     }
-    return apr_pstrdup(p, text);
+    return text;
 }
 
 const char *amzx_show(const amzx_val_t *v, apr_pool_t *p)
 {
+    char text[AMZX_TIME_TEXT];
+
     switch (amzx_val_type(v)) {
     case AMZX_NULL:
         return "";
@@ -78,7 +78,7 @@ const char *amzx_show(const amzx_val_t *v, apr_pool_t *p)
     case AMZX_DATE:
     case AMZX_DATETIME:
     case AMZX_DURATION:
-        return show_moment(v, p);
+        return apr_pstrdup(p, amzx_show_moment(v, text));
     case AMZX_LIST:
     case AMZX_OBJ:
         break;

@@ -6,6 +6,15 @@
 
 #include <string.h>
 
+/* Pools abort when memory is out, so this has nothing to report. */
+static void need_scratch(amzx_machine_t *m)
+{
+    if (!m->scratch) {
+        (void)apr_pool_create(&m->scratch, m->pool);
+        apr_pool_tag(m->scratch, "amzx_machine_step");
+    }
+}
+
 apr_status_t amzx_machine_make(amzx_machine_t **m, const amzx_flow_t *flow,
                                const amzx_machine_start_t *start,
                                const amzx_entry_t *entries, int count,
@@ -22,13 +31,9 @@ apr_status_t amzx_machine_make(amzx_machine_t **m, const amzx_flow_t *flow,
     n->run_id = apr_pstrdup(p, start->run_id);
     n->pool = p;
     n->broken = &broken;
-    rv = apr_pool_create(&n->scratch, p);
-    if (rv != APR_SUCCESS) {
-        return amzx_fault_set(fault, AMZX_FAULT_BUG, rv, "internal.memory",
-                              "no pool for a run");
-    }
-    apr_pool_tag(n->scratch, "amzx_machine_step");
+    need_scratch(n);
     amzx_fault_clear(&broken);
+    n->keep = amzx_keep_make(p);
     amzx_names_init(&n->names, flow, now, p);
     n->frame = apr_pcalloc(p, (apr_size_t)flow->depth * sizeof(*n->frame));
     n->made = apr_array_make(p, 8, sizeof(amzx_entry_t));
@@ -93,6 +98,7 @@ void amzx_machine_answer(amzx_machine_t *m, const amzx_val_t *result,
     if (m->has_ended || waits == AMZX_FOR_NOTHING) {
         return;
     }
+    need_scratch(m);
     m->now = now > m->now ? now : m->now;
     m->waits = AMZX_FOR_NOTHING;
     switch (waits) {

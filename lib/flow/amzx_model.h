@@ -81,6 +81,9 @@ typedef struct {
     int is_set_only; /**< defined by <set> steps alone: may be set again */
     /** Members its value has, space separated, for the linter; or NULL. */
     const char *members;
+    /** Members that expressions use, space separated; is_whole: all. */
+    const char *needs;
+    int is_whole;
 } amzx_slot_t;
 
 /** A name with an expression: <arg>, <show>. */
@@ -416,6 +419,9 @@ apr_status_t amzx_names_args(const amzx_val_t **out,
                              const amzx_named_t *args, amzx_names_t *n,
                              amzx_fault_t *fault, apr_pool_t *p);
 
+/** Is a word, of len > 0 bytes, in a space separated list? */
+int amzx_word_is_in(const char *list, const char *word, apr_size_t len);
+
 /* ---- zones (amzx_zones.c) ------------------------------------------------ */
 
 amzx_zones_t *amzx_zones_make(apr_pool_t *p);
@@ -434,6 +440,8 @@ const char *amzx_type_name(amzx_type_e type);
 apr_status_t amzx_convert(const amzx_val_t **out, const amzx_val_t *v,
                           amzx_type_e type, amzx_fault_t *fault,
                           apr_pool_t *p);
+/** A day, time or duration as text. */
+const char *amzx_show_moment(const amzx_val_t *v, char text[AMZX_TIME_TEXT]);
 /** A simple value as text; NULL for lists and objects. */
 const char *amzx_show(const amzx_val_t *v, apr_pool_t *p);
 /**

@@ -15,6 +15,7 @@
 
 #include <apr_hash.h>
 
+#include "amzx_keep.h"
 #include "amzx_machine.h"
 #include "amzx_model.h"
 #include "amzx_str.h"
@@ -104,8 +105,9 @@ struct amzx_machine_t {
     const amzx_env_t *env;
     const char *run_id;
     apr_pool_t *pool;
-    apr_pool_t *scratch; /**< of the step; cleared when the next one begins */
+    apr_pool_t *scratch; /**< of the step; NULL while a call is asked */
     amzx_names_t names;
+    amzx_keep_t *keep; /**< the memory of its values */
 
     amzx_frame_t *frame;
     int top; /**< frames in use */
@@ -185,6 +187,9 @@ void amzx_run_advance(amzx_machine_t *m);
 /** A step has a value: keep it. */
 void amzx_run_keep(amzx_machine_t *m, const amzx_flow_step_t *node,
                    const amzx_val_t *value);
+/** A step has a result from outside: keep what expressions need of it. */
+void amzx_run_keep_result(amzx_machine_t *m, const amzx_flow_step_t *node,
+                          const amzx_val_t *result);
 /** The path of an inner step, in p. */
 const char *amzx_run_path(const amzx_machine_t *m, const char *id,
                           apr_pool_t *p);

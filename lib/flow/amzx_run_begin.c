@@ -14,22 +14,22 @@
 
 #include "amzx_json.h"
 
-static const amzx_val_t *typed_config(const amzx_flow_t *flow,
-                                      const amzx_val_t *config,
-                                      apr_pool_t *p)
+static const amzx_val_t *typed_config(const amzx_machine_t *m,
+                                      const amzx_val_t *config)
 {
-    amzx_val_t *obj = amzx_val_obj((apr_size_t)flow->params->nelts, p);
+    const amzx_flow_t *flow = m->flow;
+    amzx_val_t *obj =
+        amzx_val_obj((apr_size_t)flow->params->nelts, m->pool);
     int i;
 
     for (i = 0; i < flow->params->nelts; i++) {
         const amzx_param_t *param =
             &APR_ARRAY_IDX(flow->params, i, amzx_param_t);
-        const amzx_val_t *v =
-            amzx_settle(amzx_val_get(config, param->name), p);
+        const amzx_val_t *v = amzx_val_get(config, param->name);
 
-        /* what was a value of its type stays one: the text is its own */
-        (void)amzx_convert(&v, v, param->type, NULL, p);
-        amzx_val_put_ref(obj, param->name, v, p);
+        /* what was a value of its type becomes one again */
+        (void)amzx_convert(&v, v, param->type, NULL, m->scratch);
+        amzx_val_put_ref(obj, param->name, amzx_keep(m->keep, v), m->pool);
     }
     return obj;
 }
@@ -37,16 +37,13 @@ static const amzx_val_t *typed_config(const amzx_flow_t *flow,
 static const amzx_val_t *start_data(const amzx_machine_t *m,
                                     const amzx_machine_start_t *start)
 {
-    amzx_val_t *obj = amzx_val_obj(4, m->pool);
+    apr_pool_t *p = m->scratch;
+    amzx_val_t *obj = amzx_val_obj(4, p);
 
-    amzx_val_put_ref(obj, "workflow",
-                     amzx_val_str(m->flow->name, m->pool), m->pool);
-    amzx_val_put_ref(obj, "version",
-                     amzx_val_int(m->flow->version, m->pool), m->pool);
-    amzx_val_put_ref(obj, "config", amzx_settle(start->config, m->pool),
-                     m->pool);
-    amzx_val_put_ref(obj, "tenant", amzx_settle(start->tenant, m->pool),
-                     m->pool);
+    amzx_val_put_str(obj, "workflow", m->flow->name, p);
+    amzx_val_put_ref(obj, "version", amzx_val_int(m->flow->version, p), p);
+    amzx_val_put_ref(obj, "config", amzx_settle(start->config, p), p);
+    amzx_val_put_ref(obj, "tenant", amzx_settle(start->tenant, p), p);
     return obj;
 }
 
@@ -80,9 +77,9 @@ static void bind_names(amzx_machine_t *m, const amzx_machine_start_t *start,
         }
     }
     slot[AMZX_SLOT_CONFIG] =
-        typed_config(m->flow, amzx_val_get(data, "config"), m->pool);
+        typed_config(m, amzx_val_get(data, "config"));
     slot[AMZX_SLOT_TENANT] =
-        amzx_settle(amzx_val_get(data, "tenant"), m->pool);
+        amzx_keep(m->keep, amzx_val_get(data, "tenant"));
 }
 
 static int is_dead_end(amzx_machine_t *m, const amzx_entry_t *e)

@@ -19,7 +19,7 @@ static int is_effect(const amzx_call_t *call)
 /* The step has its result. */
 static void have(amzx_machine_t *m, const amzx_val_t *value)
 {
-    amzx_run_keep(m, m->node, value);
+    amzx_run_keep_result(m, m->node, value);
     if (m->node->kind == AMZX_NODE_CALL && call_of(m)->compensate) {
         amzx_run_remember(m);
     }
@@ -99,9 +99,9 @@ static void ask_call(amzx_machine_t *m)
     ask = amzx_run_ask(m, AMZX_ASK_CALL, AMZX_FOR_CALL);
     ask->op = call->op;
     ask->using_ = call->using_;
-    ask->args = args;
-    ask->body = body;
-    ask->natural = key;
+    ask->args = amzx_keep(m->keep, args);
+    ask->body = body ? amzx_keep(m->keep, body) : NULL;
+    ask->natural = *key ? apr_pstrdup(m->pool, key) : "";
     ask->timeout_us = call->timeout_us;
     ask->cache_us = call->cache_us;
     if (call->confirm) {
@@ -112,6 +112,9 @@ static void ask_call(amzx_machine_t *m)
         ask->confirm_op = call->op->confirm;
         ask->has_own_confirm = 0;
     }
+    /* most runs in memory wait for a call: they need no scratch */
+    apr_pool_destroy(m->scratch);
+    m->scratch = NULL;
 }
 
 /* Take what the journal has of this call. @return 1 when that settles it */
@@ -131,7 +134,7 @@ static int take_stored(amzx_machine_t *m)
             continue;
         }
         if (strcmp(e->kind, "result") == 0) {
-            have(m, amzx_settle(data, m->pool));
+            have(m, data);
         }
         else {
             amzx_run_faulted(m, data);
@@ -217,10 +220,9 @@ static void take_accepted(amzx_machine_t *m, const amzx_accept_t *a,
         amzx_run_retry(m, &bad);
         return;
     }
-    v = amzx_settle(v, m->pool);
     amzx_run_enter(m, m->path, "result", v);
     /* nothing was done, so nothing is to be undone */
-    amzx_run_keep(m, m->node, v);
+    amzx_run_keep_result(m, m->node, v);
 }
 
 void amzx_run_call_answer(amzx_machine_t *m, const amzx_val_t *result,
@@ -238,7 +240,6 @@ void amzx_run_call_answer(amzx_machine_t *m, const amzx_val_t *result,
         }
         return;
     }
-    result = amzx_settle(result, m->pool);
     amzx_run_enter(m, m->path, "result", result);
     have(m, result);
 }

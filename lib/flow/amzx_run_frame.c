@@ -189,7 +189,7 @@ void amzx_run_foreach(amzx_machine_t *m)
         return;
     }
     f = amzx_run_push(m, AMZX_FRAME_FOREACH, m->node, NULL);
-    f->u.loop.items = amzx_val_copy(items, m->pool);
+    f->u.loop.items = amzx_keep(m->keep, items);
     f->u.loop.gives = amzx_val_list(amzx_val_count(items), m->pool);
     f->u.loop.keys = part->key ? apr_hash_make(m->pool) : NULL;
     next_item(m);
@@ -215,7 +215,7 @@ static void finish_item(amzx_machine_t *m, amzx_frame_t *f)
             amzx_run_raise_fault(m, &fault);
             return;
         }
-        amzx_val_push(f->u.loop.gives, amzx_val_copy(v, m->pool), m->pool);
+        amzx_val_push(f->u.loop.gives, amzx_keep(m->keep, v), m->pool);
     }
     f->u.loop.at++;
     next_item(m);

@@ -67,20 +67,6 @@ static void new_section(amzx_machine_t *m, const char *kind, apr_time_t at)
     m->hash = AMZX_HASH_SEED;
 }
 
-static int is_kind(const char *kinds, const char *kind)
-{
-    apr_size_t len = strlen(kind);
-    const char *at;
-
-    for (at = strstr(kinds, kind); at; at = strstr(at + 1, kind)) {
-        if ((at == kinds || at[-1] == ' ')
-            && (at[len] == '\0' || at[len] == ' ')) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 const amzx_entry_t *amzx_run_consume(amzx_machine_t *m, const char *path,
                                      const char *kinds)
 {
@@ -91,7 +77,8 @@ const amzx_entry_t *amzx_run_consume(amzx_machine_t *m, const char *path,
         return NULL;
     }
     e = &m->old[m->old_at];
-    if (strcmp(e->path, path) != 0 || !is_kind(kinds, e->kind)) {
+    if (strcmp(e->path, path) != 0
+        || !amzx_word_is_in(kinds, e->kind, strlen(e->kind))) {
         amzx_run_break(m, apr_psprintf(m->pool, "there is %s of %s",
                                        e->kind, e->path));
         return NULL;
@@ -153,6 +140,10 @@ static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                       const amzx_val_t *data)
 {
     amzx_entry_t *e = apr_array_push(m->made);
+    apr_size_t len = 0;
+    /* written aside: a growing buffer would stay in the run's memory */
+    const char *text = amzx_json_write(data ? data : &amzx_val_null, &len,
+                                       m->scratch);
 
     memset(e, 0, sizeof(*e));
     e->seq = ++m->seq;
@@ -163,7 +154,7 @@ static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                    ? apr_pstrmemdup(m->pool, m->trail.s, m->trail.len)
                    : NULL;
     e->hash = hash_text(m);
-    e->data = amzx_json_write(data ? data : &amzx_val_null, NULL, m->pool);
+    e->data = apr_pstrmemdup(m->pool, text, len);
     new_section(m, kind, m->now);
 }
 

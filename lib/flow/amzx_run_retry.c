@@ -248,9 +248,7 @@ void amzx_run_retry_choice(amzx_machine_t *m, const amzx_val_t *result)
 
     amzx_val_put_str(kept, "choice", choice, m->scratch);
     amzx_run_enter(m, path, "review",
-                   amzx_val_is_null(result) ? kept
-                                            : amzx_settle(result,
-                                                          m->scratch));
+                   amzx_val_is_null(result) ? kept : result);
     m->names.slot[m->node->slot] = &amzx_val_null;
     if (strcmp(choice, "retry") != 0) {
         due_of(m, data, AMZX_DUE_DEAD);

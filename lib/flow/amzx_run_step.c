@@ -20,10 +20,20 @@ void amzx_run_keep(amzx_machine_t *m, const amzx_flow_step_t *node,
     m->names.slot[node->slot] = value;
 }
 
+void amzx_run_keep_result(amzx_machine_t *m, const amzx_flow_step_t *node,
+                          const amzx_val_t *result)
+{
+    const amzx_slot_t *s =
+        &APR_ARRAY_IDX(m->flow->slots, node->slot, amzx_slot_t);
+    const char *only = s->is_whole ? NULL : s->needs ? s->needs : "";
+
+    amzx_run_keep(m, node, amzx_keep_settled(m->keep, result, only));
+}
+
 /* A pure step has a value: into the run's memory, the trail and the hash. */
 static void keep_pure(amzx_machine_t *m, const amzx_val_t *value)
 {
-    value = amzx_val_copy(value, m->pool);
+    value = amzx_keep(m->keep, value);
     amzx_run_keep(m, m->node, value);
     amzx_run_trace(m, m->path, value);
 }

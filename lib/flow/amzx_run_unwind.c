@@ -137,7 +137,7 @@ void amzx_run_undo_choice(amzx_machine_t *m, const amzx_val_t *result)
     const amzx_due_t *failed = f->due;
     amzx_due_t *due;
 
-    amzx_run_enter(m, m->path, "review", amzx_settle(result, m->scratch));
+    amzx_run_enter(m, m->path, "review", result);
     if (strcmp(choice, "retry") == 0) {
         f->due = NULL;
         f->cur = call->compensate;

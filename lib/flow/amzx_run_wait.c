@@ -112,7 +112,6 @@ void amzx_run_review_answer(amzx_machine_t *m, const amzx_val_t *result)
         amzx_val_put_str(made, "by", "timeout", m->scratch);
         result = made;
     }
-    result = amzx_settle(result, m->pool);
     amzx_run_enter(m, m->path, "review", result);
     if (amzx_val_is_null(amzx_val_get(result, "choice"))) {
         amzx_run_raise_code(m, AMZX_DUE_FAULT, "review.timeout",
@@ -124,7 +123,7 @@ void amzx_run_review_answer(amzx_machine_t *m, const amzx_val_t *result)
                             "the choice is none of the options");
         return;
     }
-    amzx_run_keep(m, m->node, result);
+    amzx_run_keep_result(m, m->node, result);
 }
 
 void amzx_run_ask_person(amzx_machine_t *m, const char *path,
@@ -203,8 +202,7 @@ void amzx_run_child(amzx_machine_t *m)
     }
     e = amzx_run_consume(m, m->path, "result fault");
     if (e && strcmp(e->kind, "result") == 0) {
-        amzx_run_keep(m, m->node,
-                      amzx_settle(amzx_run_data(m, e, m->scratch), m->pool));
+        amzx_run_keep_result(m, m->node, amzx_run_data(m, e, m->scratch));
     }
     else if (e) {
         amzx_run_faulted(m, amzx_run_data(m, e, m->scratch));

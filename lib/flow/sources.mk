@@ -17,6 +17,8 @@ flow_sources = \
     lib/flow/amzx_flow.c \
     lib/flow/amzx_flow.h \
     lib/flow/amzx_flow_load.c \
+    lib/flow/amzx_keep.c \
+    lib/flow/amzx_keep.h \
     lib/flow/amzx_machine.c \
     lib/flow/amzx_machine.h \
     lib/flow/amzx_mapping.c \

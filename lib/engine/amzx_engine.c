@@ -173,7 +173,8 @@ static void last_words(amzx_engine_t *e)
                                   &fault, e->tick_pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = amzx_node_forget(txn, e->owner, &fault, e->tick_pool);
+        rv = amzx_node_forget(txn, e->owner, amzx_now(e->env), &fault,
+                              e->tick_pool);
     }
     rv = amzx_txn_end(txn, rv, &fault);
     amzx_log(e->env, AMZX_LOG_NOTICE, 909, rv,

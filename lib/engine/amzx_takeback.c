@@ -32,7 +32,8 @@ apr_status_t amzx_take_back(apr_int64_t *count, amzx_engine_t *e,
                                   fault, e->tick_pool);
         *count += n;
         if (rv == APR_SUCCESS) {
-            rv = amzx_node_forget(txn, node->owner, fault, e->tick_pool);
+            rv = amzx_node_forget(txn, node->owner, amzx_now(e->env), fault,
+                                  e->tick_pool);
         }
     }
     return rv;

@@ -5,6 +5,9 @@
 
 #include "amzx_store_private.h"
 
+/* The peer may be at work that long on calls of an engine that has gone. */
+#define SLOT_REST apr_time_from_sec(2)
+
 apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
                             const char *tenant, const char *run_id,
                             const char *path, const char *event,
@@ -166,9 +169,25 @@ apr_status_t amzx_node_list(apr_array_header_t **nodes, amzx_txn_t *txn,
 }
 
 apr_status_t amzx_node_forget(amzx_txn_t *txn, const char *owner,
-                              amzx_fault_t *fault, apr_pool_t *p)
+                              apr_time_t now, amzx_fault_t *fault,
+                              apr_pool_t *p)
 {
-    amzx_bind_t binds[] = { AMZX_S(owner) };
+    static const amzx_sql_e frees[] = { AMZX_SQL_NODE_FREE_TOKENS,
+                                        AMZX_SQL_NODE_FREE_POLLS,
+                                        AMZX_SQL_NODE_FORGET };
+    amzx_bind_t binds[] = { AMZX_S(owner), AMZX_I(now + SLOT_REST) };
+    amzx_bind_t old[] = { AMZX_I(now) };
+    apr_status_t rv;
+    apr_size_t i;
 
-    return amzx_txn_exec(NULL, txn, AMZX_SQL_NODE_FORGET, binds, 1, fault, p);
+    rv = amzx_txn_exec(NULL, txn, AMZX_SQL_NODE_FREE_SLOTS, binds, 2, fault,
+                       p);
+    for (i = 0; rv == APR_SUCCESS && i < sizeof(frees) / sizeof(frees[0]);
+         i++) {
+        rv = amzx_txn_exec(NULL, txn, frees[i], binds, 1, fault, p);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = amzx_txn_exec(NULL, txn, AMZX_SQL_SLOT_PRUNE, old, 1, fault, p);
+    }
+    return rv;
 }

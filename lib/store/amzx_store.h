@@ -488,9 +488,11 @@ typedef struct {
 apr_status_t amzx_node_list(apr_array_header_t **nodes, amzx_txn_t *txn,
                             const char *host, amzx_fault_t *fault,
                             apr_pool_t *p);
-/** Good-bye. */
+/** Good-bye: what it held besides runs (token locks, polls, slots) is free
+ *  again. Only for a node that has ended. */
 apr_status_t amzx_node_forget(amzx_txn_t *txn, const char *owner,
-                              amzx_fault_t *fault, apr_pool_t *p);
+                              apr_time_t now, amzx_fault_t *fault,
+                              apr_pool_t *p);
 /** The latest heartbeat of any engine; 0 when none. */
 apr_status_t amzx_node_latest(apr_time_t *beat_at, amzx_db_t *db,
                               amzx_fault_t *fault, apr_pool_t *p);

@@ -1,0 +1,749 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file engine_peer.h  A small Amazon and Xero in memory, behind the HTTP
+ * client's vtable: answers after a delay on the test's own clock, honours
+ * Idempotency-Keys for six minutes, and fails as a test says.
+ */
+#ifndef ENGINE_PEER_H
+#define ENGINE_PEER_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <apr_general.h>
+#include <apr_hash.h>
+#include <apr_ring.h>
+#include <apr_strings.h>
+
+#include "amzx_crypto.h"
+#include "amzx_http.h"
+#include "amzx_json.h"
+
+#define SEC(n) apr_time_from_sec(n)
+#define PEER_KEY_LIFE SEC(360)
+#define PEER_RULES 32
+
+/** What a rule does to the calls it fits. */
+typedef enum {
+    PEER_OK = 0,
+    PEER_LOSE_BEFORE, /**< not executed, no answer */
+    PEER_LOSE_AFTER,  /**< executed, no answer */
+    PEER_REFUSE,      /**< no connection: certainly not sent */
+    PEER_SAY,         /**< not executed: status and body of the rule */
+    PEER_SAY_AFTER,   /**< executed, but the answer is the rule's, and stays
+                           so for the key */
+    PEER_HANG         /**< no answer until it is cancelled */
+} peer_do_e;
+
+/** The first rule that fits and has count left decides. */
+typedef struct {
+    const char *fits; /**< part of "METHOD url" */
+    peer_do_e what;
+    int count; /**< so many times; -1 always */
+    int skip;  /**< after so many that fit */
+    int status;
+    const char *body;
+    const char *header[4]; /**< name, value, name, value */
+} peer_rule_t;
+
+typedef struct peer_t peer_t;
+typedef struct peer_call_t peer_call_t;
+
+struct peer_call_t {
+    APR_RING_ENTRY(peer_call_t) link;
+    peer_t *peer;
+    amzx_http_done_fn *done;
+    void *ctx;
+    apr_time_t due;
+    int status; /**< 0: no answer, see code; -1: never */
+    const char *code;
+    int maybe_sent;
+    int node; /**< the engine that made it */
+    const char *key;
+    const char *body;
+    amzx_header_t header[4];
+    int headers;
+};
+
+APR_RING_HEAD(peer_ring, peer_call_t);
+
+typedef struct {
+    const char *sha;
+    const char *body;
+    int status;
+    apr_time_t until;
+} peer_kept_t;
+
+/** One thing at the peer, as JSON. */
+typedef struct {
+    const char *kind; /**< "invoice", "payment", "contact", "item" */
+    const char *id;
+    const char *number;
+    const char *of; /**< payment: its invoice */
+    amzx_val_t *v;
+} peer_thing_t;
+
+struct peer_t {
+    amzx_http_t http;
+    apr_pool_t *p;
+    const apr_time_t *clock;
+    struct peer_ring calls;
+    apr_hash_t *kept;   /**< key -> peer_kept_t */
+    apr_array_header_t *things;
+    apr_array_header_t *log; /**< of char *: "METHOD url" of API calls */
+    apr_array_header_t *keys; /**< of char *: keys of effects, as they came */
+    peer_rule_t rule[PEER_RULES];
+    int rules;
+    apr_interval_time_t delay_us;
+    int tokens;      /**< handed out so far */
+    int bad_tokens;  /**< tokens up to that number are refused */
+    int in_flight;
+    int most_in_flight;
+    int starts;
+    int effects;     /**< executed */
+    int parallel;    /**< the same key twice at once */
+    int node;        /**< the engine that runs now */
+    /** Called first at every start; may not come back. */
+    void (*on_start)(peer_t *peer, const amzx_http_request_t *req, void *ctx);
+    void *on_start_ctx;
+};
+
+static inline peer_rule_t *peer_says(peer_t *peer, const char *fits,
+                                     peer_do_e what, int count)
+{
+    peer_rule_t *r = &peer->rule[peer->rules++];
+
+    assert_true(peer->rules <= PEER_RULES);
+    memset(r, 0, sizeof(*r));
+    r->fits = fits;
+    r->what = what;
+    r->count = count;
+    return r;
+}
+
+static inline int peer_count(const peer_t *peer, const char *fits)
+{
+    int i;
+    int n = 0;
+
+    for (i = 0; i < peer->log->nelts; i++) {
+        n += strstr(APR_ARRAY_IDX(peer->log, i, char *), fits) != NULL;
+    }
+    return n;
+}
+
+static inline int peer_things(const peer_t *peer, const char *kind)
+{
+    int i;
+    int n = 0;
+
+    for (i = 0; i < peer->things->nelts; i++) {
+        n += strcmp(APR_ARRAY_IDX(peer->things, i, peer_thing_t).kind, kind)
+             == 0;
+    }
+    return n;
+}
+
+static inline peer_thing_t *peer_find(const peer_t *peer, const char *kind,
+                                      const char *id, const char *number)
+{
+    int i;
+
+    for (i = 0; i < peer->things->nelts; i++) {
+        peer_thing_t *t = &APR_ARRAY_IDX(peer->things, i, peer_thing_t);
+
+        if (strcmp(t->kind, kind) == 0
+            && (id == NULL || strcmp(t->id, id) == 0)
+            && (number == NULL || strcmp(t->number, number) == 0)) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+/* ---- Xero ------------------------------------------------------------------ */
+
+static inline amzx_val_t *peer_copy(const amzx_val_t *v, apr_pool_t *p)
+{
+    amzx_val_t *out = amzx_val_obj(amzx_val_count(v) + 8, p);
+    apr_size_t i;
+
+    for (i = 0; i < amzx_val_count(v); i++) {
+        amzx_val_put(out, v->u.obj.member[i].name,
+                     amzx_val_copy(v->u.obj.member[i].val, p), p);
+    }
+    return out;
+}
+
+static inline peer_thing_t *peer_add(peer_t *peer, const char *kind,
+                                     const amzx_val_t *v, const char *id_name,
+                                     const char *number)
+{
+    peer_thing_t *t = apr_array_push(peer->things);
+
+    t->kind = kind;
+    t->number = apr_pstrdup(peer->p, number);
+    t->v = peer_copy(v, peer->p);
+    /* the same thing gets the same id in every world */
+    t->id = apr_psprintf(peer->p, "%.8s-0000-4000-8000-000000000001",
+                         amzx_sha256_hex(t->number, strlen(number), peer->p));
+    t->of = NULL;
+    amzx_val_put_str(t->v, id_name, t->id, peer->p);
+    peer->effects++;
+    return t;
+}
+
+static inline const char *peer_wrap(const char *list, const amzx_val_t *v,
+                                    apr_pool_t *p)
+{
+    return apr_pstrcat(p, "{\"Status\":\"OK\",\"", list, "\":[",
+                       v ? amzx_json_write(v, NULL, p) : "", "]}", NULL);
+}
+
+static inline const char *peer_refusal(const char *list, const char *why,
+                                       apr_pool_t *p)
+{
+    return apr_psprintf(p, "{\"%s\":[{\"StatusAttributeString\":\"ERROR\","
+                        "\"HasErrors\":true,\"ValidationErrors\":[{"
+                        "\"Message\":\"%s\"}]}]}", list, why);
+}
+
+static inline const char *peer_put_invoice(peer_t *peer, const amzx_val_t *in)
+{
+    const char *number = amzx_val_text(amzx_val_get(in, "InvoiceNumber"), "");
+    const amzx_val_t *lines = amzx_val_get(in, "LineItems");
+    amzx_dec_t total = amzx_dec_from_int(0);
+    amzx_dec_t one;
+    peer_thing_t *t;
+    apr_size_t i;
+
+    if (peer_find(peer, "invoice", NULL, number) != NULL) {
+        return peer_refusal("Invoices", "Invoice # must be unique.", peer->p);
+    }
+    for (i = 0; i < amzx_val_count(lines); i++) {
+        assert_int_equal(amzx_val_dec(&one, amzx_val_get(
+            amzx_val_at(lines, i), "LineAmount")), APR_SUCCESS);
+        assert_int_equal(amzx_dec_add(&total, total, one), APR_SUCCESS);
+        if (strcmp(amzx_val_text(amzx_val_get(in, "LineAmountTypes"), ""),
+                   "Exclusive") == 0) {
+            assert_int_equal(amzx_dec_mul(&one, one, amzx_dec_scaled(20, 2)),
+                             APR_SUCCESS);
+            assert_int_equal(amzx_dec_round(&one, one, 2,
+                                            AMZX_ROUND_HALF_UP), APR_SUCCESS);
+            assert_int_equal(amzx_dec_add(&total, total, one), APR_SUCCESS);
+        }
+    }
+    t = peer_add(peer, "invoice", in, "InvoiceID", number);
+    amzx_val_put(t->v, "Total", amzx_val_num(total, peer->p), peer->p);
+    amzx_val_put(t->v, "AmountDue", amzx_val_num(total, peer->p), peer->p);
+    return peer_wrap("Invoices", t->v, peer->p);
+}
+
+static inline const char *peer_put_payment(peer_t *peer, const amzx_val_t *in)
+{
+    const char *id = amzx_val_text(
+        amzx_val_get(amzx_val_get(in, "Invoice"), "InvoiceID"), "");
+    peer_thing_t *invoice = peer_find(peer, "invoice", id, NULL);
+    amzx_dec_t due;
+    amzx_dec_t amount;
+    peer_thing_t *t;
+
+    if (invoice == NULL) {
+        return peer_refusal("Payments", "Invoice not found", peer->p);
+    }
+    amzx_val_dec(&due, amzx_val_get(invoice->v, "AmountDue"));
+    amzx_val_dec(&amount, amzx_val_get(in, "Amount"));
+    /* Unlike Xero it takes any number of payments, so that a second one of
+     * ours would show. */
+    amzx_dec_sub(&due, due, amount);
+    t = peer_add(peer, "payment", in, "PaymentID",
+                 apr_psprintf(peer->p, "%s/%d", id, peer_things(peer,
+                                                                "payment")));
+    t->of = invoice->id;
+    amzx_val_put_str(t->v, "Status", "AUTHORISED", peer->p);
+    amzx_val_put(invoice->v, "AmountDue", amzx_val_num(due, peer->p),
+                 peer->p);
+    if (amzx_dec_sign(due) <= 0) {
+        amzx_val_put_str(invoice->v, "Status", "PAID", peer->p);
+    }
+    return peer_wrap("Payments", t->v, peer->p);
+}
+
+static inline const char *peer_put_plain(peer_t *peer, const char *kind,
+                                         const char *list, const char *id,
+                                         const char *number,
+                                         const amzx_val_t *in)
+{
+    const char *text = amzx_val_text(amzx_val_get(in, number), "");
+    peer_thing_t *t;
+
+    if (peer_find(peer, kind, NULL, text) != NULL) {
+        return peer_refusal(list, strcmp(kind, "item") == 0
+                            ? "Price List Item with Code already exists"
+                            : "The contact number already exists", peer->p);
+    }
+    t = peer_add(peer, kind, in, id, text);
+    amzx_val_put_str(t->v, "ContactStatus", "ACTIVE", peer->p);
+    return peer_wrap(list, t->v, peer->p);
+}
+
+static inline const char *peer_xero_put(peer_t *peer, const char *path,
+                                        const amzx_http_request_t *req)
+{
+    const amzx_val_t *doc = NULL;
+    apr_pool_t *p = peer->p;
+
+    assert_int_equal(amzx_json_parse(&doc, req->body, req->body_len, NULL,
+                                     NULL, p), APR_SUCCESS);
+    if (strncmp(path, "/Invoices", 9) == 0) {
+        return peer_put_invoice(peer, amzx_val_at(amzx_val_get(
+            doc, "Invoices"), 0));
+    }
+    if (strncmp(path, "/Payments", 9) == 0) {
+        return peer_put_payment(peer, amzx_val_at(amzx_val_get(
+            doc, "Payments"), 0));
+    }
+    if (strncmp(path, "/Contacts", 9) == 0) {
+        return peer_put_plain(peer, "contact", "Contacts", "ContactID",
+                              "ContactNumber", amzx_val_at(amzx_val_get(
+                                  doc, "Contacts"), 0));
+    }
+    if (strncmp(path, "/Items", 6) == 0) {
+        return peer_put_plain(peer, "item", "Items", "ItemID", "Code",
+                              amzx_val_at(amzx_val_get(doc, "Items"), 0));
+    }
+    fail_msg("the peer does not know PUT %s", path);
+    return "";
+}
+
+/* The text between a mark and the next '&', '"' or the end. */
+static inline const char *peer_between(const char *url, const char *mark,
+                                       apr_pool_t *p)
+{
+    const char *at = strstr(url, mark);
+
+    return at ? apr_pstrndup(p, at + strlen(mark),
+                             strcspn(at + strlen(mark), "&?\"%")) : "";
+}
+
+static inline const char *peer_xero_get(peer_t *peer, const char *path,
+                                        int *status)
+{
+    apr_pool_t *p = peer->p;
+    const char *number = peer_between(path, "InvoiceNumbers=", p);
+    peer_thing_t *t = NULL;
+    amzx_val_t *v;
+    amzx_val_t *list;
+    int i;
+
+    if (strncmp(path, "/Invoices", 9) == 0) {
+        t = *number ? peer_find(peer, "invoice", NULL, number)
+                    : peer_find(peer, "invoice",
+                                peer_between(path, "/Invoices/", p), NULL);
+        if (t == NULL) {
+            return peer_wrap("Invoices", NULL, p);
+        }
+        v = peer_copy(t->v, p);
+        list = amzx_val_list(2, p);
+        for (i = 0; i < peer->things->nelts; i++) {
+            peer_thing_t *o = &APR_ARRAY_IDX(peer->things, i, peer_thing_t);
+
+            if (o->of != NULL && strcmp(o->of, t->id) == 0) {
+                amzx_val_push(list, o->v, p);
+            }
+        }
+        amzx_val_put(v, "Payments", list, p);
+        return peer_wrap("Invoices", v, p);
+    }
+    if (strncmp(path, "/Items", 6) == 0) {
+        number = peer_between(path, "Code%3D%3D%22", p);
+        t = peer_find(peer, "item", NULL, number);
+        return peer_wrap("Items", t ? t->v : NULL, p);
+    }
+    if (strncmp(path, "/Contacts/", 10) == 0) {
+        t = peer_find(peer, "contact", NULL,
+                      peer_between(path, "/Contacts/", p));
+        *status = t ? 200 : 404;
+        return t ? peer_wrap("Contacts", t->v, p) : "{}";
+    }
+    if (strncmp(path, "/Contacts", 9) == 0) {
+        t = peer_find(peer, "contact", NULL, NULL);
+        return peer_wrap("Contacts", t ? t->v : NULL, p);
+    }
+    fail_msg("the peer does not know GET %s", path);
+    return "";
+}
+
+/* ---- Amazon ---------------------------------------------------------------- */
+
+#define PEER_MONEY(a) "{\"amount\":\"" a "\",\"currencyCode\":\"GBP\"}"
+
+/** An order of one line of 12.00 with 2.00 VAT in it. */
+static inline const char *peer_order(const char *id, apr_pool_t *p)
+{
+    return apr_psprintf(
+        p, "{\"orderId\":\"%s\",\"createdTime\":\"2026-01-31T23:30:00Z\","
+        "\"lastUpdatedTime\":\"2026-02-01T09:00:00Z\",\"salesChannel\":{"
+        "\"channelName\":\"AMAZON\",\"marketplaceId\":\"A1F83G8C2ARO7P\"},"
+        "\"fulfillment\":{\"fulfillmentStatus\":\"SHIPPED\"},"
+        "\"proceeds\":{\"grandTotal\":" PEER_MONEY("12.00") "},"
+        "\"orderItems\":[{\"orderItemId\":\"1\",\"quantityOrdered\":2,"
+        "\"product\":{\"asin\":\"B01\",\"title\":\"Thing\","
+        "\"sellerSku\":\"SKU-1\"},\"proceeds\":{\"breakdowns\":["
+        "{\"type\":\"ITEM\",\"subtotal\":" PEER_MONEY("10.00") "},"
+        "{\"type\":\"TAX\",\"subtotal\":" PEER_MONEY("2.00") ","
+        "\"detailedBreakdowns\":[{\"subtype\":\"ITEM\",\"value\":"
+        PEER_MONEY("2.00") "}]}]}}]}", id);
+}
+
+static inline const char *peer_amazon(peer_t *peer, const char *path)
+{
+    const char *id = peer_between(path, "/2026-01-01/orders/", peer->p);
+
+    if (*id == '\0') {
+        return "{\"orders\":[],\"pagination\":{}}";
+    }
+    return apr_pstrcat(peer->p, "{\"order\":", peer_order(id, peer->p), "}",
+                       NULL);
+}
+
+/* ---- the client's vtable --------------------------------------------------- */
+
+static inline const char *peer_header(const amzx_http_request_t *req,
+                                      const char *name)
+{
+    int i;
+
+    for (i = 0; i < req->headers; i++) {
+        if (strcasecmp(req->header[i].name, name) == 0) {
+            return req->header[i].value;
+        }
+    }
+    return NULL;
+}
+
+/* Execute it; what a key has been answered stays so. */
+static inline const char *peer_execute(peer_t *peer, int *status,
+                                       const amzx_http_request_t *req,
+                                       const char *path, const char *key)
+{
+    const char *sha = req->body
+                          ? amzx_sha256_hex(req->body, req->body_len, peer->p)
+                          : "";
+    peer_kept_t *kept = key ? apr_hash_get(peer->kept, key,
+                                           APR_HASH_KEY_STRING) : NULL;
+
+    *status = 200;
+    if (strstr(req->url, "api.amazon") != NULL) {
+        return peer_amazon(peer, path);
+    }
+    if (key == NULL) {
+        return peer_xero_get(peer, path, status);
+    }
+    if (kept != NULL && kept->until > *peer->clock) {
+        if (strcmp(kept->sha, sha) != 0) {
+            *status = 400;
+            return apr_psprintf(peer->p, "{\"Message\":\"Idempotency Key: %s "
+                                "is used with a different request.\"}", key);
+        }
+        *status = kept->status;
+        return kept->body;
+    }
+    kept = apr_pcalloc(peer->p, sizeof(*kept));
+    kept->sha = sha;
+    kept->body = peer_xero_put(peer, path, req);
+    kept->status = 200;
+    kept->until = *peer->clock + PEER_KEY_LIFE;
+    apr_hash_set(peer->kept, apr_pstrdup(peer->p, key), APR_HASH_KEY_STRING,
+                 kept);
+    return kept->body;
+}
+
+static inline peer_rule_t *peer_rule_of(peer_t *peer, const char *line)
+{
+    int i;
+
+    for (i = 0; i < peer->rules; i++) {
+        peer_rule_t *r = &peer->rule[i];
+
+        if (r->count == 0 || strstr(line, r->fits) == NULL) {
+            continue;
+        }
+        if (r->skip > 0) {
+            r->skip--;
+            continue;
+        }
+        if (r->count > 0) {
+            r->count--;
+        }
+        return r;
+    }
+    return NULL;
+}
+
+static inline void peer_by_rule(peer_call_t *c, const peer_rule_t *r,
+                                const char *key)
+{
+    peer_kept_t *kept;
+    int i;
+
+    switch (r->what) {
+    case PEER_OK:
+        break;
+    case PEER_LOSE_BEFORE:
+    case PEER_LOSE_AFTER:
+        c->status = 0;
+        c->code = "network.timeout";
+        c->maybe_sent = 1;
+        break;
+    case PEER_REFUSE:
+        c->status = 0;
+        c->code = "network.refused";
+        c->maybe_sent = 0;
+        break;
+    case PEER_HANG:
+        c->status = -1;
+        break;
+    case PEER_SAY:
+    case PEER_SAY_AFTER:
+        c->status = r->status;
+        c->body = r->body ? r->body : "{}";
+        for (i = 0; i < 4 && r->header[i] != NULL; i += 2) {
+            c->header[c->headers].name = r->header[i];
+            c->header[c->headers++].value = r->header[i + 1];
+        }
+        kept = key ? apr_hash_get(c->peer->kept, key, APR_HASH_KEY_STRING)
+                   : NULL;
+        if (r->what == PEER_SAY_AFTER && kept != NULL) {
+            kept->status = c->status;
+            kept->body = c->body;
+        }
+        break;
+    }
+}
+
+static inline int peer_is_executed(const peer_rule_t *r)
+{
+    return r == NULL || r->what == PEER_OK || r->what == PEER_LOSE_AFTER
+           || r->what == PEER_SAY_AFTER;
+}
+
+static inline int peer_is_out(const peer_t *peer, const char *key)
+{
+    const peer_call_t *c;
+
+    APR_RING_FOREACH(c, &peer->calls, peer_call_t, link) {
+        if (c->key != NULL && strcmp(c->key, key) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static inline void peer_token(peer_call_t *c)
+{
+    peer_t *peer = c->peer;
+
+    c->status = 200;
+    c->body = apr_psprintf(peer->p, "{\"access_token\":\"token-%d\","
+                           "\"expires_in\":1800,\"token_type\":\"Bearer\"}",
+                           ++peer->tokens);
+}
+
+static inline int peer_is_stale(const peer_t *peer,
+                                const amzx_http_request_t *req)
+{
+    const char *token = peer_header(req, "Authorization");
+
+    if (token == NULL) {
+        token = peer_header(req, "x-amz-access-token");
+    }
+    assert_non_null(token);
+    token = strstr(token, "token-");
+    assert_non_null(token);
+    return atol(token + 6) <= peer->bad_tokens;
+}
+
+static inline apr_status_t peer_start(amzx_http_call_t **call,
+                                      amzx_http_t *http,
+                                      const amzx_http_request_t *req,
+                                      amzx_http_done_fn *done, void *ctx,
+                                      amzx_fault_t *fault, apr_pool_t *p)
+{
+    peer_t *peer = http->impl;
+    const char *key = peer_header(req, "Idempotency-Key");
+    const char *path = strstr(req->url, ".example");
+    const char *line = apr_pstrcat(peer->p, req->method, " ", req->url, NULL);
+    const peer_rule_t *r;
+    peer_call_t *c;
+
+    (void)fault;
+    (void)p;
+    assert_non_null(path);
+    path += strlen(".example");
+    if (peer->on_start != NULL) {
+        peer->on_start(peer, req, peer->on_start_ctx);
+    }
+    c = apr_pcalloc(peer->p, sizeof(*c));
+    APR_RING_ELEM_INIT(c, link);
+    c->peer = peer;
+    c->done = done;
+    c->ctx = ctx;
+    c->due = *peer->clock + peer->delay_us;
+    c->node = peer->node;
+    c->key = key ? apr_pstrdup(peer->p, key) : NULL;
+    peer->starts++;
+    peer->parallel += key != NULL && peer_is_out(peer, key);
+    if (strstr(req->url, "token.example") != NULL) {
+        r = peer_rule_of(peer, line);
+        peer_token(c);
+    }
+    else if (peer_is_stale(peer, req)) {
+        r = NULL;
+        c->status = 401;
+        c->body = "{\"Title\":\"Unauthorized\",\"Status\":401,"
+                  "\"Detail\":\"TokenExpired: token expired\"}";
+        if (strstr(req->url, "api.amazon") != NULL) {
+            c->status = 403;
+            c->body = "{\"errors\":[{\"code\":\"Unauthorized\",\"message\":"
+                      "\"Access denied\",\"details\":\"The access token you "
+                      "provided has expired.\"}]}";
+        }
+    }
+    else {
+        APR_ARRAY_PUSH(peer->log, const char *) = line;
+        if (key != NULL) {
+            APR_ARRAY_PUSH(peer->keys, const char *) =
+                apr_pstrdup(peer->p, key);
+        }
+        r = peer_rule_of(peer, line);
+        if (peer_is_executed(r)) {
+            c->body = peer_execute(peer, &c->status, req, path, key);
+        }
+    }
+    if (r != NULL) {
+        peer_by_rule(c, r, key);
+    }
+    APR_RING_INSERT_TAIL(&peer->calls, c, peer_call_t, link);
+    if (++peer->in_flight > peer->most_in_flight) {
+        peer->most_in_flight = peer->in_flight;
+    }
+    *call = (amzx_http_call_t *)c;
+    return APR_SUCCESS;
+}
+
+static inline void peer_leave(peer_call_t *c)
+{
+    APR_RING_REMOVE(c, link);
+    c->peer->in_flight--;
+}
+
+static inline void peer_cancel(amzx_http_call_t *call)
+{
+    peer_leave((peer_call_t *)call);
+}
+
+static inline int peer_in_flight(amzx_http_t *http)
+{
+    return ((peer_t *)http->impl)->in_flight;
+}
+
+/** Deliver what is due to an engine. @return how many */
+static inline int peer_deliver(peer_t *peer, int node)
+{
+    peer_call_t *c = APR_RING_FIRST(&peer->calls);
+    int n = 0;
+
+    while (c != APR_RING_SENTINEL(&peer->calls, peer_call_t, link)) {
+        peer_call_t *next = APR_RING_NEXT(c, link);
+        amzx_http_response_t rsp = { 0 };
+        amzx_fault_t fault;
+
+        if (c->due > *peer->clock || c->status < 0 || c->node != node) {
+            c = next;
+            continue;
+        }
+        peer_leave(c);
+        n++;
+        amzx_fault_clear(&fault);
+        if (c->status == 0) {
+            (void)amzx_fault_set(&fault, AMZX_FAULT_TRANSIENT, APR_EGENERAL,
+                                 c->code, "no answer");
+            c->done(c->ctx, NULL, &fault, c->maybe_sent);
+        }
+        else {
+            rsp.status = c->status;
+            c->header[c->headers].name = "Content-Type";
+            c->header[c->headers++].value = "application/json";
+            rsp.header = c->header;
+            rsp.headers = c->headers;
+            rsp.body = c->body;
+            rsp.body_len = strlen(c->body);
+            c->done(c->ctx, &rsp, NULL, 1);
+        }
+        c = next;
+    }
+    return n;
+}
+
+/** The calls of a dead engine: nobody hears their answers. */
+static inline void peer_forget_calls(peer_t *peer, int node)
+{
+    peer_call_t *c = APR_RING_FIRST(&peer->calls);
+
+    while (c != APR_RING_SENTINEL(&peer->calls, peer_call_t, link)) {
+        peer_call_t *next = APR_RING_NEXT(c, link);
+
+        if (c->node == node) {
+            peer_leave(c);
+        }
+        c = next;
+    }
+}
+
+static inline peer_t *peer_make(const apr_time_t *clock, apr_pool_t *p)
+{
+    peer_t *peer = apr_pcalloc(p, sizeof(*peer));
+
+    peer->p = p;
+    peer->clock = clock;
+    peer->http.impl = peer;
+    peer->http.start = peer_start;
+    peer->http.cancel = peer_cancel;
+    peer->http.in_flight = peer_in_flight;
+    peer->delay_us = 20000;
+    peer->kept = apr_hash_make(p);
+    peer->things = apr_array_make(p, 16, sizeof(peer_thing_t));
+    peer->log = apr_array_make(p, 64, sizeof(char *));
+    peer->keys = apr_array_make(p, 16, sizeof(char *));
+    APR_RING_INIT(&peer->calls, peer_call_t, link);
+    return peer;
+}
+
+static inline int peer_by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/** Everything the peer holds, as sorted text. */
+static inline const char *peer_books(const peer_t *peer, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, 16, sizeof(char *));
+    int i;
+
+    for (i = 0; i < peer->things->nelts; i++) {
+        const peer_thing_t *t = &APR_ARRAY_IDX(peer->things, i, peer_thing_t);
+
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrcat(
+            p, t->kind, " ", amzx_json_write_sorted(t->v, NULL, p), "\n",
+            NULL);
+    }
+    qsort(lines->elts, (size_t)lines->nelts, sizeof(char *), peer_by_text);
+    return apr_array_pstrcat(p, lines, 0);
+}
+
+#endif

@@ -1,6 +1,7 @@
 # Unit tests of lib/flow: one program per file of the same name.
 flow_tests = \
     tests/unit/test_flow_lint \
+    tests/unit/test_flow_map \
     tests/unit/test_machine \
     tests/unit/test_machine_fail \
     tests/unit/test_order_ends \

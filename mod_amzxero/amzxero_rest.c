@@ -103,9 +103,10 @@ static int get_runs(amzxero_call_t *c)
     }
     rv = amzxero_rest_db(&db, &fault);
     if (rv == APR_SUCCESS) {
-        rv = amzx_run_list(&runs, db, c->key->tenant, query_arg(r, "workflow"),
-                           state, query_arg(r, "before"), limit, &fault,
-                           r->pool);
+        amzx_run_filter_t filter = { c->key->tenant, query_arg(r, "workflow"),
+                                     state, query_arg(r, "before"), limit };
+
+        rv = amzx_run_list(&runs, db, &filter, &fault, r->pool);
     }
     amzxero_rest_done(db);
     if (rv != APR_SUCCESS) {

@@ -284,16 +284,19 @@ static apr_status_t move_run(void *data, amzx_txn_t *txn,
 {
     move_t *m = data;
     apr_time_t now = amzx_now(st->env);
+    amzx_dead_t dead = { 0 };
     apr_status_t rv;
     int is_resolved;
 
     rv = amzx_run_move(&m->is_done, txn, m->tenant, m->id, m->ev, now, fault,
                        p);
     if (rv == APR_SUCCESS && m->is_done && m->ev != AMZX_EV_WAKE) {
-        rv = amzx_dead_resolve(&is_resolved, txn, m->tenant, m->id,
-                               m->ev == AMZX_EV_REPLAY ? "replayed"
-                                                       : "discarded",
-                               m->by, now, fault, p);
+        dead.tenant = m->tenant;
+        dead.run_id = m->id;
+        dead.resolution = m->ev == AMZX_EV_REPLAY ? "replayed" : "discarded";
+        dead.by = m->by;
+        dead.resolved_at = now;
+        rv = amzx_dead_resolve(&is_resolved, txn, &dead, fault, p);
     }
     return rv;
 }
@@ -362,13 +365,7 @@ int amzxero_rest_cancel(amzxero_call_t *c)
 /* ---- reviews ------------------------------------------------------------ */
 
 typedef struct {
-    const char *tenant;
-    const char *id;
-    const char *run_id;
-    const char *choice;
-    const char *edited;
-    const char *note;
-    const char *by;
+    amzx_review_t decision;
     int is_done;
 } decide_t;
 
@@ -381,11 +378,11 @@ static apr_status_t decide(void *data, amzx_txn_t *txn,
     apr_status_t rv;
     int is_woken;
 
-    rv = amzx_review_decide(&d->is_done, txn, st, d->tenant, d->id, d->choice,
-                            d->edited, d->by, d->note, now, fault, p);
+    d->decision.resolved_at = now;
+    rv = amzx_review_decide(&d->is_done, txn, st, &d->decision, fault, p);
     if (rv == APR_SUCCESS && d->is_done) {
-        rv = amzx_run_move(&is_woken, txn, d->tenant, d->run_id, AMZX_EV_WAKE,
-                           now, fault, p);
+        rv = amzx_run_move(&is_woken, txn, d->decision.tenant,
+                           d->decision.run_id, AMZX_EV_WAKE, now, fault, p);
     }
     return rv;
 }
@@ -460,8 +457,8 @@ int amzxero_rest_decide(amzxero_call_t *c)
     if (review == NULL) {
         return status;
     }
-    d.choice = amzx_val_text(amzx_val_get(body, "choice"), "");
-    if (!is_option(review, d.choice, r->pool)) {
+    d.decision.choice = amzx_val_text(amzx_val_get(body, "choice"), "");
+    if (!is_option(review, d.decision.choice, r->pool)) {
         return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
                                      "data.choice",
                                      "choice must name an option of the "
@@ -469,20 +466,20 @@ int amzxero_rest_decide(amzxero_call_t *c)
                                      "$.choice");
     }
     edited = amzx_val_get(body, "edited");
-    d.edited = amzx_val_is_null(edited)
-                   ? NULL
-                   : amzx_json_write(edited, NULL, r->pool);
-    if (d.edited != NULL && review->editable == NULL) {
+    d.decision.edited = amzx_val_is_null(edited)
+                            ? NULL
+                            : amzx_json_write(edited, NULL, r->pool);
+    if (d.decision.edited != NULL && review->editable == NULL) {
         return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
                                      "data.edited",
                                      "this review has nothing to edit",
                                      "$.edited");
     }
-    d.tenant = c->key->tenant;
-    d.id = review->id;
-    d.run_id = review->run_id;
-    d.note = amzx_val_text(amzx_val_get(body, "note"), NULL);
-    d.by = c->key->id;
+    d.decision.tenant = c->key->tenant;
+    d.decision.id = review->id;
+    d.decision.run_id = review->run_id;
+    d.decision.note = amzx_val_text(amzx_val_get(body, "note"), NULL);
+    d.decision.by = c->key->id;
     amzx_fault_clear(&fault);
     if (amzx_writer_run(amzxero_child->writer, decide, &d, &fault, r->pool)
         != APR_SUCCESS) {
@@ -493,7 +490,7 @@ int amzxero_rest_decide(amzxero_call_t *c)
                                      "this review is decided already", NULL);
     }
     answer = amzx_val_obj(2, r->pool);
-    amzx_val_put_str(answer, "id", d.id, r->pool);
-    amzx_val_put_str(answer, "choice", d.choice, r->pool);
+    amzx_val_put_str(answer, "id", d.decision.id, r->pool);
+    amzx_val_put_str(answer, "choice", d.decision.choice, r->pool);
     return amzxero_reply_json(r, HTTP_OK, answer);
 }

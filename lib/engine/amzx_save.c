@@ -49,15 +49,14 @@ static apr_status_t consult_review(amzx_live_t *live, amzx_txn_t *txn,
     }
     if (known != NULL && known->choice == NULL && known->on_timeout != NULL
         && known->due_at <= now) {
-        rv = amzx_review_decide(&is_done, txn, &e->store, live->run->tenant,
-                                known->id, known->on_timeout, NULL, "timeout",
-                                NULL, now, fault, live->pool);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
         known->choice = known->on_timeout;
         known->by = "timeout";
         known->resolved_at = now;
+        rv = amzx_review_decide(&is_done, txn, &e->store, known, fault,
+                                live->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     if (known != NULL && known->choice != NULL) {
         amzx_machine_answer(live->machine,

@@ -79,13 +79,14 @@ static apr_status_t look_for_work(amzx_engine_t *e, amzx_txn_t *txn,
                                   int *taken, amzx_fault_t *fault)
 {
     int room = e->site->max_in_flight - e->live_count;
+    amzx_claim_t claim = { e->owner, 0, e->site->lease_us,
+                           room < CLAIM_MAX ? room : CLAIM_MAX };
     apr_status_t rv;
 
     rv = amzx_intake(taken, e, txn, fault);
     if (rv == APR_SUCCESS) {
-        rv = amzx_run_claim(&e->claimed, txn, &e->store, e->owner,
-                            amzx_now(e->env), e->site->lease_us,
-                            room < CLAIM_MAX ? room : CLAIM_MAX, fault,
+        claim.now = amzx_now(e->env);
+        rv = amzx_run_claim(&e->claimed, txn, &e->store, &claim, fault,
                             e->tick_pool);
     }
     return rv;

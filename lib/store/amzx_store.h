@@ -134,6 +134,14 @@ apr_status_t amzx_run_put(int *is_new, amzx_txn_t *txn,
                           const amzx_store_t *st, const amzx_run_t *run,
                           amzx_fault_t *fault, apr_pool_t *p);
 
+/** Who claims, when, for how long and how many at most. */
+typedef struct {
+    const char *owner; /**< engine that is to hold the leases */
+    apr_time_t now;
+    apr_interval_time_t lease_us; /**< the leases end at now + lease_us */
+    int max;                      /**< below 1 counts as 1 */
+} amzx_claim_t;
+
 /**
  * Claim due runs: state running, owner, lease, token + 1, crashes + 1. At
  * most one per partition, and none while an earlier open run of its partition
@@ -142,9 +150,8 @@ apr_status_t amzx_run_put(int *is_new, amzx_txn_t *txn,
  * the keys there are is parked with `config.key` instead.
  */
 apr_status_t amzx_run_claim(apr_array_header_t **runs, amzx_txn_t *txn,
-                            const amzx_store_t *st, const char *owner,
-                            apr_time_t now, apr_interval_time_t lease_us,
-                            int max, amzx_fault_t *fault, apr_pool_t *p);
+                            const amzx_store_t *st, const amzx_claim_t *claim,
+                            amzx_fault_t *fault, apr_pool_t *p);
 /** When the next ready or waiting run is due; 0 when there is none. */
 apr_status_t amzx_run_next_due(apr_time_t *due, amzx_db_t *db,
                                amzx_fault_t *fault, apr_pool_t *p);
@@ -198,13 +205,18 @@ apr_status_t amzx_run_by_key(amzx_run_t **run, amzx_db_t *db,
                              const amzx_store_t *st, const char *tenant,
                              const char *workflow, const char *run_key,
                              amzx_fault_t *fault, apr_pool_t *p);
-/**
- * Newest first, without input. state and workflow may be NULL for all;
- * before is the id to continue after, or NULL.
- */
+/** Which runs to list. */
+typedef struct {
+    const char *tenant;
+    const char *workflow; /**< NULL: all */
+    const char *state;    /**< its name, NULL: all */
+    const char *before;   /**< the id to continue after, NULL: the newest */
+    int max;
+} amzx_run_filter_t;
+
+/** Newest first, without input (array of amzx_run_t). */
 apr_status_t amzx_run_list(apr_array_header_t **runs, amzx_db_t *db,
-                           const char *tenant, const char *workflow,
-                           const char *state, const char *before, int max,
+                           const amzx_run_filter_t *filter,
                            amzx_fault_t *fault, apr_pool_t *p);
 /** Counts by state of a tenant (NULL: all), AMZX_RUN_STATES entries. */
 apr_status_t amzx_run_counts(apr_int64_t counts[AMZX_RUN_STATES],

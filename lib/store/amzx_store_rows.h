@@ -22,6 +22,7 @@ typedef struct {
 
 /* ---- limits -------------------------------------------------------------- */
 
+/** How much of a limit is used up. */
 typedef struct {
     const char *name;         /**< "tenant/connection/minute" ... */
     apr_time_t tat;           /**< GCRA: theoretical arrival time */
@@ -36,6 +37,7 @@ typedef struct {
 apr_status_t amzx_bucket_lock(amzx_bucket_t *b, amzx_txn_t *txn,
                               const char *name, amzx_fault_t *fault,
                               apr_pool_t *p);
+/** Write a bucket that this transaction has locked. */
 apr_status_t amzx_bucket_save(amzx_txn_t *txn, const amzx_bucket_t *b,
                               amzx_fault_t *fault, apr_pool_t *p);
 /** Slots of a bucket held by others with a live lease. */
@@ -50,6 +52,7 @@ apr_status_t amzx_slot_set(amzx_txn_t *txn, const char *bucket,
 
 /* ---- tokens of connections ----------------------------------------------- */
 
+/** What a connection is let in with, and who is refreshing it. */
 typedef struct {
     const char *tenant;
     const char *connection;
@@ -72,12 +75,15 @@ apr_status_t amzx_token_get(amzx_token_row_t *row, amzx_db_t *db,
                             const amzx_store_t *st, const char *tenant,
                             const char *connection, amzx_fault_t *fault,
                             apr_pool_t *p);
-/** Take the refresh lock; *is_mine 0 when another holds it. */
+/**
+ * Take the refresh lock.
+ * @param is_mine 0 when another holds it
+ * @param row     tenant and connection say which, lock_owner wants it until
+ *                lock_until; the rest is not looked at
+ */
 apr_status_t amzx_token_lock(int *is_mine, amzx_txn_t *txn,
-                             const char *tenant, const char *connection,
-                             const char *owner, apr_time_t now,
-                             apr_time_t until, amzx_fault_t *fault,
-                             apr_pool_t *p);
+                             const amzx_token_row_t *row, apr_time_t now,
+                             amzx_fault_t *fault, apr_pool_t *p);
 /** Write tokens, generation + 1, and drop the lock; only its holder. */
 apr_status_t amzx_token_save(int *is_mine, amzx_txn_t *txn,
                              const amzx_store_t *st,
@@ -86,6 +92,7 @@ apr_status_t amzx_token_save(int *is_mine, amzx_txn_t *txn,
 
 /* ---- dead letters, reviews, events, cursors, definitions, nodes ---------- */
 
+/** A run that ended badly, and what a person did about it. */
 typedef struct {
     const char *id; /**< "dead_..." */
     const char *tenant;
@@ -101,19 +108,24 @@ typedef struct {
     const char *by;
 } amzx_dead_t;
 
+/** Insert; the same id again changes nothing. */
 apr_status_t amzx_dead_put(amzx_txn_t *txn, const amzx_dead_t *dead,
                            amzx_fault_t *fault, apr_pool_t *p);
-/** Close the open dead letter of a run. */
+/**
+ * Close the open dead letter of a run.
+ * @param is_done 0 when the tenant has no open one of that run
+ * @param dead    tenant and run_id say which, resolution, by and resolved_at
+ *                what became of it; the rest is not looked at
+ */
 apr_status_t amzx_dead_resolve(int *is_done, amzx_txn_t *txn,
-                               const char *tenant, const char *run_id,
-                               const char *resolution, const char *by,
-                               apr_time_t now, amzx_fault_t *fault,
+                               const amzx_dead_t *dead, amzx_fault_t *fault,
                                apr_pool_t *p);
 /** Open ones, newest first (array of amzx_dead_t). */
 apr_status_t amzx_dead_list(apr_array_header_t **out, amzx_db_t *db,
                             const char *tenant, int max, amzx_fault_t *fault,
                             apr_pool_t *p);
 
+/** A question to a person, and the answer. */
 typedef struct {
     const char *id; /**< "rev_..." */
     const char *tenant;
@@ -138,13 +150,17 @@ typedef struct {
 apr_status_t amzx_review_put(amzx_txn_t *txn, const amzx_store_t *st,
                              const amzx_review_t *review, amzx_fault_t *fault,
                              apr_pool_t *p);
-/** Decide an open review. *is_done 0 when it is not open. */
+/**
+ * Decide an open review.
+ * @param is_done  0 when it is not open
+ * @param decision tenant and id say which, choice (never NULL), edited, by,
+ *                 note and resolved_at are written; the rest is not looked at
+ */
 apr_status_t amzx_review_decide(int *is_done, amzx_txn_t *txn,
-                                const amzx_store_t *st, const char *tenant,
-                                const char *id, const char *choice,
-                                const char *edited, const char *by,
-                                const char *note, apr_time_t now,
+                                const amzx_store_t *st,
+                                const amzx_review_t *decision,
                                 amzx_fault_t *fault, apr_pool_t *p);
+/** By its id; *review NULL when the tenant has none. */
 apr_status_t amzx_review_get(amzx_review_t **review, amzx_db_t *db,
                              const amzx_store_t *st, const char *tenant,
                              const char *id, amzx_fault_t *fault,
@@ -159,13 +175,22 @@ apr_status_t amzx_review_list(apr_array_header_t **out, amzx_db_t *db,
                               const amzx_store_t *st, const char *tenant,
                               int max, amzx_fault_t *fault, apr_pool_t *p);
 
-/** An outgoing event; unique by (run, path), so a replay emits once. */
+/** What a run tells others. */
+typedef struct {
+    const char *tenant;
+    const char *run_id;
+    const char *path; /**< of the step that says it */
+    const char *name; /**< "order.booked" ... */
+    const char *body; /**< JSON */
+    apr_time_t created_at;
+} amzx_outgoing_t;
+
+/** Insert an outgoing event; unique by (run, path), so a replay emits once. */
 apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
-                            const char *tenant, const char *run_id,
-                            const char *path, const char *event,
-                            const char *body, apr_time_t now,
+                            const amzx_outgoing_t *event,
                             amzx_fault_t *fault, apr_pool_t *p);
 
+/** How far the poll of a trigger has come, and who does it now. */
 typedef struct {
     const char *tenant;
     const char *workflow;
@@ -176,13 +201,16 @@ typedef struct {
     apr_time_t lease_until;
 } amzx_cursor_t;
 
-/** Take the poll of a trigger when it is due and free; made when missing. */
+/**
+ * Take the poll of a trigger when it is due and free; made when missing.
+ * @param is_mine 1 when it was taken
+ * @param cursor  in: tenant, workflow, trigger, and the owner that wants it
+ *                until lease_until; out: value and due_at, NULL and 0 when it
+ *                was not taken
+ */
 apr_status_t amzx_cursor_take(int *is_mine, amzx_cursor_t *cursor,
-                              amzx_txn_t *txn, const char *tenant,
-                              const char *workflow, const char *trigger,
-                              const char *owner, apr_time_t now,
-                              apr_time_t lease_until, amzx_fault_t *fault,
-                              apr_pool_t *p);
+                              amzx_txn_t *txn, apr_time_t now,
+                              amzx_fault_t *fault, apr_pool_t *p);
 /** Write value and next due time and let go; only its holder. */
 apr_status_t amzx_cursor_save(int *is_mine, amzx_txn_t *txn,
                               const amzx_cursor_t *cursor, const char *owner,
@@ -204,6 +232,7 @@ apr_status_t amzx_node_beat(amzx_txn_t *txn, const char *owner,
                             const char *host, apr_int64_t pid,
                             apr_time_t started_at, apr_time_t now,
                             amzx_fault_t *fault, apr_pool_t *p);
+/** An engine. */
 typedef struct {
     const char *owner;
     const char *host;

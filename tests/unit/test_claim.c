@@ -20,10 +20,10 @@ static void put(fixture_t *f, const char *id, const char *tenant,
 static apr_array_header_t *claim(fixture_t *f, const char *owner,
                                  apr_time_t now, int max)
 {
+    amzx_claim_t theirs = { owner, now, MINUTE, max };
     apr_array_header_t *out = NULL;
 
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, owner, now, MINUTE, max,
-                             &f->fault, f->p));
+    in_txn(f, amzx_run_claim(&out, txn, &f->st, &theirs, &f->fault, f->p));
     return out;
 }
 
@@ -575,6 +575,7 @@ static apr_status_t engine_round(engine_t *e, amzx_db_t *db, apr_pool_t *p)
     amzx_txn_t *txn = NULL;
     apr_int64_t count = 0;
     apr_time_t now = begin_claim(a);
+    amzx_claim_t mine = { e->name, now, MINUTE, 16 };
     apr_status_t rv;
     int i;
 
@@ -583,8 +584,7 @@ static apr_status_t engine_round(engine_t *e, amzx_db_t *db, apr_pool_t *p)
         rv = amzx_run_sweep(&count, txn, now, &e->fault, p);
     }
     if (rv == APR_SUCCESS) {
-        rv = amzx_run_claim(&runs, txn, &a->f->st, e->name, now, MINUTE, 16,
-                            &e->fault, p);
+        rv = amzx_run_claim(&runs, txn, &a->f->st, &mine, &e->fault, p);
     }
     rv = amzx_txn_end(txn, rv, &e->fault);
     for (i = 0; rv == APR_SUCCESS && i < runs->nelts; i++) {

@@ -97,6 +97,26 @@ static void a_delivery_is_closed_once(void **state)
     assert_int_not_equal(amzx_txn_end(open, got, &f->fault), APR_SUCCESS);
 }
 
+static apr_array_header_t *claim(fixture_t *f, int max)
+{
+    amzx_claim_t mine = { "me", NOW, MINUTE, max };
+    apr_array_header_t *out = NULL;
+
+    in_txn(f, amzx_run_claim(&out, txn, &f->st, &mine, &f->fault, f->p));
+    return out;
+}
+
+static apr_array_header_t *list(fixture_t *f, const char *workflow,
+                                const char *state, const char *before,
+                                int max)
+{
+    amzx_run_filter_t filter = { "acme", workflow, state, before, max };
+    apr_array_header_t *out = NULL;
+
+    assert_ok(f, amzx_run_list(&out, f->db, &filter, &f->fault, f->p));
+    return out;
+}
+
 static void write_keys(fixture_t *f, const char *name, const char *line,
                        const amzx_keyring_t **ring)
 {
@@ -160,20 +180,17 @@ static void without_its_key_a_run_is_parked_and_a_delivery_waits(void **state)
                &f->st.ring);
     in_txn(f, amzx_inbox_take(&out, txn, &f->st, 1, &f->fault, f->p));
     assert_int_equal(out->nelts, 0);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 10,
-                             &f->fault, f->p));
+    out = claim(f, 10);
     assert_int_equal(out->nelts, 1); /* the readable one goes on */
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).id, "run_2");
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, "parked", NULL, 9,
-                               &f->fault, f->p));
+    out = list(f, NULL, "parked", NULL, 9);
     assert_int_equal(out->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).code, "config.key");
     f->st.ring = right;
     in_txn(f, amzx_run_wake_parked(&count, txn, "acme", "config", NOW,
                                    &f->fault, f->p));
     assert_int_equal(count, 1);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 10,
-                             &f->fault, f->p));
+    out = claim(f, 10);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).input, run.input);
     in_txn(f, amzx_inbox_take(&out, txn, &f->st, 1, &f->fault, f->p));
     assert_int_equal(out->nelts, 1);
@@ -216,8 +233,7 @@ static void journal_rows_come_back_in_order(void **state)
     int i;
 
     fixture_put_run(f, &run);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 1,
-                             &f->fault, f->p));
+    out = claim(f, 1);
     claimed = &APR_ARRAY_IDX(out, 0, amzx_run_t);
     memset(e, 0, sizeof(e));
     for (i = 0; i < 3; i++) {
@@ -251,8 +267,7 @@ static void a_journal_refuses_an_old_token_and_a_second_seq(void **state)
     apr_status_t got;
 
     fixture_put_run(f, &run);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 1,
-                             &f->fault, f->p));
+    out = claim(f, 1);
     old = APR_ARRAY_IDX(out, 0, amzx_run_t);
     in_txn(f, amzx_journal_append(txn, &f->st, &old, &e, 1, &f->fault, f->p));
     assert_ok(f, amzx_txn_begin(&open, f->db, &f->fault, f->p));
@@ -361,10 +376,14 @@ static void a_bucket_is_made_and_kept(void **state)
 
 static int lock_token(fixture_t *f, const char *owner, apr_time_t now)
 {
+    amzx_token_row_t wanted = { 0 };
     int is_mine = -1;
 
-    in_txn(f, amzx_token_lock(&is_mine, txn, "acme", "books", owner, now,
-                              now + MINUTE, &f->fault, f->p));
+    wanted.tenant = "acme";
+    wanted.connection = "books";
+    wanted.lock_owner = owner;
+    wanted.lock_until = now + MINUTE;
+    in_txn(f, amzx_token_lock(&is_mine, txn, &wanted, now, &f->fault, f->p));
     return is_mine;
 }
 
@@ -404,12 +423,26 @@ static void one_refreshes_a_token_at_a_time(void **state)
     assert_int_equal(is_mine, 0);
 }
 
+static int resolve(fixture_t *f, const char *tenant, const char *resolution,
+                   const char *by)
+{
+    amzx_dead_t dead = { 0 };
+    int is_done = -1;
+
+    dead.tenant = tenant;
+    dead.run_id = "run_1";
+    dead.resolution = resolution;
+    dead.by = by;
+    dead.resolved_at = NOW;
+    in_txn(f, amzx_dead_resolve(&is_done, txn, &dead, &f->fault, f->p));
+    return is_done;
+}
+
 static void a_dead_letter_is_resolved_once(void **state)
 {
     fixture_t *f = *state;
     amzx_dead_t d;
     apr_array_header_t *out = NULL;
-    int is_done = -1;
 
     memset(&d, 0, sizeof(d));
     d.id = "dead_1";
@@ -424,15 +457,9 @@ static void a_dead_letter_is_resolved_once(void **state)
     assert_ok(f, amzx_dead_list(&out, f->db, "acme", 9, &f->fault, f->p));
     assert_int_equal(out->nelts, 1);
     assert_int_equal(APR_ARRAY_IDX(out, 0, amzx_dead_t).version, 3);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "other", "run_1", "discarded",
-                                "eve", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 0);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "acme", "run_1", "replayed",
-                                "ann", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 1);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "acme", "run_1", "replayed",
-                                "bob", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 0);
+    assert_int_equal(resolve(f, "other", "discarded", "eve"), 0);
+    assert_int_equal(resolve(f, "acme", "replayed", "ann"), 1);
+    assert_int_equal(resolve(f, "acme", "replayed", "bob"), 0);
     assert_ok(f, amzx_dead_list(&out, f->db, "acme", 9, &f->fault, f->p));
     assert_int_equal(out->nelts, 0);
 }
@@ -457,11 +484,18 @@ static amzx_review_t a_review(const char *id)
 static int decide(fixture_t *f, const char *id, const char *choice,
                   const char *by)
 {
+    amzx_review_t decision = { 0 };
     int is_done = -1;
 
-    in_txn(f, amzx_review_decide(&is_done, txn, &f->st, "acme", id, choice,
-                                 "{\"rate\":20}", by, "seen", NOW + 9,
-                                 &f->fault, f->p));
+    decision.tenant = "acme";
+    decision.id = id;
+    decision.choice = choice;
+    decision.edited = "{\"rate\":20}";
+    decision.by = by;
+    decision.note = "seen";
+    decision.resolved_at = NOW + 9;
+    in_txn(f, amzx_review_decide(&is_done, txn, &f->st, &decision, &f->fault,
+                                 f->p));
     return is_done;
 }
 
@@ -506,8 +540,12 @@ static int take_cursor(fixture_t *f, amzx_cursor_t *c, const char *owner,
 {
     int is_mine = -1;
 
-    in_txn(f, amzx_cursor_take(&is_mine, c, txn, "acme", "orders", "poll",
-                               owner, now, now + MINUTE, &f->fault, f->p));
+    c->tenant = "acme";
+    c->workflow = "orders";
+    c->trigger = "poll";
+    c->owner = owner;
+    c->lease_until = now + MINUTE;
+    in_txn(f, amzx_cursor_take(&is_mine, c, txn, now, &f->fault, f->p));
     return is_mine;
 }
 
@@ -565,10 +603,11 @@ static void an_event_is_emitted_once_per_place(void **state)
     amzx_bind_t again[] = { AMZX_S("run_1"), AMZX_S("emit[1]"),
                             AMZX_S("acme"),  AMZX_S("order.booked"),
                             AMZX_S("x"),     AMZX_I(NOW) };
+    amzx_outgoing_t event = { "acme", "run_1", "emit[1]", "order.booked",
+                              "{}", NOW };
     apr_int64_t count = -1;
 
-    in_txn(f, amzx_event_put(txn, &f->st, "acme", "run_1", "emit[1]",
-                             "order.booked", "{}", NOW, &f->fault, f->p));
+    in_txn(f, amzx_event_put(txn, &f->st, &event, &f->fault, f->p));
     in_txn(f, amzx_txn_exec(&count, txn, AMZX_SQL_EVENT_PUT, again, 6,
                             &f->fault, f->p));
     assert_int_equal(count, 0);
@@ -594,15 +633,12 @@ static void runs_are_listed_by_page_and_counted_by_state(void **state)
         assert_int_equal(fixture_put_run(f, &run), 1);
         assert_int_equal(fixture_put_run(f, &run), 0); /* same key */
     }
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, NULL, NULL, 2,
-                               &f->fault, f->p));
+    out = list(f, NULL, NULL, NULL, 2);
     assert_int_equal(out->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).id, "run_4");
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, NULL, "run_3", 9,
-                               &f->fault, f->p));
+    out = list(f, NULL, NULL, "run_3", 9);
     assert_int_equal(out->nelts, 3);
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", "orders", "ready", NULL,
-                               9, &f->fault, f->p));
+    out = list(f, "orders", "ready", NULL, 9);
     assert_int_equal(out->nelts, 2);
     assert_ok(f, amzx_run_counts(counts, f->db, "acme", &f->fault, f->p));
     assert_int_equal(counts[AMZX_RUN_READY], 5);

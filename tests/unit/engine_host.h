@@ -355,10 +355,11 @@ static inline void host_pass(host_t *h, apr_interval_time_t us)
 
 static inline apr_array_header_t *host_all(host_t *h)
 {
+    amzx_run_filter_t filter = { "acme", NULL, NULL, NULL, 500 };
     apr_array_header_t *runs = NULL;
 
-    assert_ok(h->f, amzx_run_list(&runs, h->f->db, "acme", NULL, NULL, NULL,
-                                  500, &h->f->fault, h->p));
+    assert_ok(h->f, amzx_run_list(&runs, h->f->db, &filter, &h->f->fault,
+                                  h->p));
     return runs;
 }
 

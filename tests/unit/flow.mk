@@ -11,4 +11,4 @@ flow_test_extra = \
     tests/unit/flow_host.h \
     tests/unit/flow_sweep.h \
     tests/unit/machine_case.h \
-    tests/unit/order_case.h
+    tests/unit/booking_case.h

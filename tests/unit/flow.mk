@@ -5,7 +5,8 @@ flow_tests = \
     tests/unit/test_machine \
     tests/unit/test_machine_fail \
     tests/unit/test_order_ends \
-    tests/unit/test_order_lines
+    tests/unit/test_order_lines \
+    tests/unit/test_table
 flow_test_extra = \
     tests/unit/flow_lint_cases.txt \
     tests/unit/flow_host.h \

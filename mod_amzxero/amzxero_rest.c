@@ -292,6 +292,19 @@ static const route_t routes[] = {
     { "POST", "reviews/*", "reviews:write", amzxero_rest_decide },
 };
 
+/* What an id or the name of a workflow can be at all. */
+static int is_name(const char *s, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (s[i] <= 0x20 || s[i] >= 0x7f) {
+            return 0;
+        }
+    }
+    return len > 0 && len <= 200;
+}
+
 /* Does a path fit a route? The segment at "*" is put to *arg. */
 static int fits(const char *route, const char *path, const char **arg,
                 apr_pool_t *p)
@@ -301,7 +314,7 @@ static int fits(const char *route, const char *path, const char **arg,
     while (*route != '\0') {
         if (*route == '*') {
             len = strcspn(path, "/");
-            if (len == 0 || len > 200) {
+            if (!is_name(path, len)) {
                 return 0;
             }
             *arg = apr_pstrmemdup(p, path, len);

@@ -5,5 +5,6 @@ engine_tests = \
     tests/unit/test_limit_rules \
     tests/unit/test_token \
     tests/unit/test_token_fail
-engine_test_extra = tests/unit/token_case.h tests/unit/engine_host.h \
+engine_test_extra = tests/unit/token_case.h tests/unit/engine_books.h \
+    tests/unit/engine_host.h tests/unit/engine_node.h \
     tests/unit/engine_peer.h

@@ -25,6 +25,8 @@
 #define MAX_GENERATIONS 4
 /* Another run's effect under the same natural key may still be under way. */
 #define FOREIGN_WAIT apr_time_from_sec(120)
+#define FOREIGN_LOOK_MIN (APR_USEC_PER_SEC / 4)
+#define FOREIGN_LOOK_MAX apr_time_from_sec(10)
 
 static const char *intent_key(const amzx_live_t *live, apr_pool_t *p)
 {
@@ -233,6 +235,21 @@ static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
     look_up(live, in);
 }
 
+/* Look again after as long as it has taken so far: mostly it is done soon. */
+static void wait_for_other(amzx_live_t *live, const amzx_intent_t *in,
+                           apr_time_t now)
+{
+    apr_interval_time_t wait = now - in->sent_at;
+
+    if (wait < FOREIGN_LOOK_MIN) {
+        wait = FOREIGN_LOOK_MIN;
+    }
+    if (wait > FOREIGN_LOOK_MAX) {
+        wait = FOREIGN_LOOK_MAX;
+    }
+    wait_until(live, now + wait, "another run does the same");
+}
+
 static void take_applied(amzx_live_t *live, const amzx_intent_t *in,
                          apr_time_t now)
 {
@@ -282,8 +299,7 @@ apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
     case AMZX_INTENT_SENDING:
         if (strcmp(in->run_id, live->run->id) != 0
             && now < in->sent_at + FOREIGN_WAIT) {
-            wait_until(live, in->sent_at + FOREIGN_WAIT,
-                       "another run does the same");
+            wait_for_other(live, in, now);
             break;
         }
         settle_unknown(live, in, now);

@@ -4,5 +4,4 @@ bench_programs = \
     tests/bench/bench_expr \
     tests/bench/bench_http \
     tests/bench/bench_load \
-    tests/bench/bench_store \
     tests/bench/mock_peer

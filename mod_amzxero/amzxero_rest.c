@@ -103,9 +103,10 @@ static int get_runs(amzxero_call_t *c)
     }
     rv = amzxero_rest_db(&db, &fault);
     if (rv == APR_SUCCESS) {
-        rv = amzx_run_list(&runs, db, c->key->tenant, query_arg(r, "workflow"),
-                           state, query_arg(r, "before"), limit, &fault,
-                           r->pool);
+        amzx_run_filter_t filter = { c->key->tenant, query_arg(r, "workflow"),
+                                     state, query_arg(r, "before"), limit };
+
+        rv = amzx_run_list(&runs, db, &filter, &fault, r->pool);
     }
     amzxero_rest_done(db);
     if (rv != APR_SUCCESS) {
@@ -291,6 +292,19 @@ static const route_t routes[] = {
     { "POST", "reviews/*", "reviews:write", amzxero_rest_decide },
 };
 
+/* What an id or the name of a workflow can be at all. */
+static int is_name(const char *s, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (s[i] <= 0x20 || s[i] >= 0x7f) {
+            return 0;
+        }
+    }
+    return len > 0 && len <= 200;
+}
+
 /* Does a path fit a route? The segment at "*" is put to *arg. */
 static int fits(const char *route, const char *path, const char **arg,
                 apr_pool_t *p)
@@ -300,7 +314,7 @@ static int fits(const char *route, const char *path, const char **arg,
     while (*route != '\0') {
         if (*route == '*') {
             len = strcspn(path, "/");
-            if (len == 0 || len > 200) {
+            if (!is_name(path, len)) {
                 return 0;
             }
             *arg = apr_pstrmemdup(p, path, len);

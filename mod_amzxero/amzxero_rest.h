@@ -17,10 +17,16 @@ apr_status_t amzxero_rest_db(amzx_db_t **db, amzx_fault_t *fault);
 void amzxero_rest_done(amzx_db_t *db);
 
 /* amzxero_rest_write.c */
+/** The body as a JSON object; *body NULL when a problem was sent.
+ *  @param is_optional no body is an empty object */
+int amzxero_rest_object(const amzx_val_t **body, amzxero_call_t *c,
+                        int is_optional);
 int amzxero_rest_start(amzxero_call_t *c);
 int amzxero_rest_wake(amzxero_call_t *c);
 int amzxero_rest_replay(amzxero_call_t *c);
 int amzxero_rest_cancel(amzxero_call_t *c);
+
+/* amzxero_rest_review.c */
 int amzxero_rest_decide(amzxero_call_t *c);
 
 /* amzxero_view.c: rows as JSON values */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* REST calls that change something: start, wake, replay, cancel, decide. */
+/* REST calls that change something: start, wake, replay, cancel. */
 #include "amzxero_rest.h"
 
 #include <apr_strings.h>
@@ -12,9 +12,8 @@
 
 #define MAX_KEY 128
 
-/* A JSON object of the body; *body NULL when a problem was sent. */
-static int read_object(const amzx_val_t **body, amzxero_call_t *c,
-                       int is_optional)
+int amzxero_rest_object(const amzx_val_t **body, amzxero_call_t *c,
+                        int is_optional)
 {
     request_rec *r = c->r;
     const amzxero_dir_t *dir =
@@ -236,7 +235,7 @@ int amzxero_rest_start(amzxero_call_t *c)
     start_t job = { 0 };
     int status;
 
-    status = read_object(&body, c, 1);
+    status = amzxero_rest_object(&body, c, 1);
     if (body == NULL) {
         return status;
     }
@@ -284,16 +283,19 @@ static apr_status_t move_run(void *data, amzx_txn_t *txn,
 {
     move_t *m = data;
     apr_time_t now = amzx_now(st->env);
+    amzx_dead_t dead = { 0 };
     apr_status_t rv;
     int is_resolved;
 
     rv = amzx_run_move(&m->is_done, txn, m->tenant, m->id, m->ev, now, fault,
                        p);
     if (rv == APR_SUCCESS && m->is_done && m->ev != AMZX_EV_WAKE) {
-        rv = amzx_dead_resolve(&is_resolved, txn, m->tenant, m->id,
-                               m->ev == AMZX_EV_REPLAY ? "replayed"
-                                                       : "discarded",
-                               m->by, now, fault, p);
+        dead.tenant = m->tenant;
+        dead.run_id = m->id;
+        dead.resolution = m->ev == AMZX_EV_REPLAY ? "replayed" : "discarded";
+        dead.by = m->by;
+        dead.resolved_at = now;
+        rv = amzx_dead_resolve(&is_resolved, txn, &dead, fault, p);
     }
     return rv;
 }
@@ -309,7 +311,7 @@ static int move(amzxero_call_t *c, amzx_run_event_e ev)
     apr_status_t rv;
     int status;
 
-    status = read_object(&body, c, 1);
+    status = amzxero_rest_object(&body, c, 1);
     if (body == NULL) {
         return status;
     }
@@ -357,143 +359,4 @@ int amzxero_rest_replay(amzxero_call_t *c)
 int amzxero_rest_cancel(amzxero_call_t *c)
 {
     return move(c, AMZX_EV_CANCEL);
-}
-
-/* ---- reviews ------------------------------------------------------------ */
-
-typedef struct {
-    const char *tenant;
-    const char *id;
-    const char *run_id;
-    const char *choice;
-    const char *edited;
-    const char *note;
-    const char *by;
-    int is_done;
-} decide_t;
-
-static apr_status_t decide(void *data, amzx_txn_t *txn,
-                           const amzx_store_t *st, amzx_fault_t *fault,
-                           apr_pool_t *p)
-{
-    decide_t *d = data;
-    apr_time_t now = amzx_now(st->env);
-    apr_status_t rv;
-    int is_woken;
-
-    rv = amzx_review_decide(&d->is_done, txn, st, d->tenant, d->id, d->choice,
-                            d->edited, d->by, d->note, now, fault, p);
-    if (rv == APR_SUCCESS && d->is_done) {
-        rv = amzx_run_move(&is_woken, txn, d->tenant, d->run_id, AMZX_EV_WAKE,
-                           now, fault, p);
-    }
-    return rv;
-}
-
-static int is_option(const amzx_review_t *review, const char *choice,
-                     apr_pool_t *p)
-{
-    const amzx_val_t *options = NULL;
-    amzx_fault_t fault;
-    apr_size_t i;
-
-    amzx_fault_clear(&fault);
-    if (amzx_json_parse(&options, review->options, strlen(review->options),
-                        NULL, &fault, p)
-        != APR_SUCCESS) {
-        return 0;
-    }
-    for (i = 0; i < amzx_val_count(options); i++) {
-        if (strcmp(amzx_val_text(
-                       amzx_val_get(amzx_val_at(options, i), "name"), ""),
-                   choice)
-            == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The open review of this id, or NULL after a problem was sent. */
-static amzx_review_t *open_review(amzxero_call_t *c, int *status)
-{
-    request_rec *r = c->r;
-    amzx_review_t *review = NULL;
-    amzx_fault_t fault;
-    amzx_db_t *db;
-    apr_status_t rv;
-
-    rv = amzxero_rest_db(&db, &fault);
-    if (rv == APR_SUCCESS) {
-        rv = amzx_review_get(&review, db, &amzxero_child->store,
-                             c->key->tenant, c->arg, &fault, r->pool);
-    }
-    amzxero_rest_done(db);
-    if (rv != APR_SUCCESS) {
-        *status = amzxero_reply_fault(r, &fault);
-        return NULL;
-    }
-    if (review == NULL) {
-        *status = amzxero_reply_problem(r, HTTP_NOT_FOUND, "not_found",
-                                        "this tenant has no such review",
-                                        NULL);
-    }
-    return review;
-}
-
-int amzxero_rest_decide(amzxero_call_t *c)
-{
-    request_rec *r = c->r;
-    const amzx_val_t *body = NULL;
-    const amzx_val_t *edited;
-    amzx_review_t *review;
-    amzx_val_t *answer;
-    amzx_fault_t fault;
-    decide_t d = { 0 };
-    int status = OK;
-
-    status = read_object(&body, c, 0);
-    if (body == NULL) {
-        return status;
-    }
-    review = open_review(c, &status);
-    if (review == NULL) {
-        return status;
-    }
-    d.choice = amzx_val_text(amzx_val_get(body, "choice"), "");
-    if (!is_option(review, d.choice, r->pool)) {
-        return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
-                                     "data.choice",
-                                     "choice must name an option of the "
-                                     "review",
-                                     "$.choice");
-    }
-    edited = amzx_val_get(body, "edited");
-    d.edited = amzx_val_is_null(edited)
-                   ? NULL
-                   : amzx_json_write(edited, NULL, r->pool);
-    if (d.edited != NULL && review->editable == NULL) {
-        return amzxero_reply_problem(r, HTTP_UNPROCESSABLE_ENTITY,
-                                     "data.edited",
-                                     "this review has nothing to edit",
-                                     "$.edited");
-    }
-    d.tenant = c->key->tenant;
-    d.id = review->id;
-    d.run_id = review->run_id;
-    d.note = amzx_val_text(amzx_val_get(body, "note"), NULL);
-    d.by = c->key->id;
-    amzx_fault_clear(&fault);
-    if (amzx_writer_run(amzxero_child->writer, decide, &d, &fault, r->pool)
-        != APR_SUCCESS) {
-        return amzxero_reply_fault(r, &fault);
-    }
-    if (!d.is_done) {
-        return amzxero_reply_problem(r, HTTP_CONFLICT, "conflict.state",
-                                     "this review is decided already", NULL);
-    }
-    answer = amzx_val_obj(2, r->pool);
-    amzx_val_put_str(answer, "id", d.id, r->pool);
-    amzx_val_put_str(answer, "choice", d.choice, r->pool);
-    return amzxero_reply_json(r, HTTP_OK, answer);
 }

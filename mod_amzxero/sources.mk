@@ -16,6 +16,7 @@ module_sources = \
     mod_amzxero/amzxero_reply.c \
     mod_amzxero/amzxero_rest.c \
     mod_amzxero/amzxero_rest.h \
+    mod_amzxero/amzxero_rest_review.c \
     mod_amzxero/amzxero_rest_write.c \
     mod_amzxero/amzxero_sections.c \
     mod_amzxero/amzxero_setup.c \

@@ -191,8 +191,12 @@ static apr_status_t begin(amzx_poll_t *poll, amzx_txn_t *txn,
     int is_mine = 0;
 
     apr_pool_create(&poll->pool, e->pool);
-    rv = amzx_cursor_take(&is_mine, &poll->cursor, txn, poll->tenant->id,
-                          name, t->id, e->owner, now, now + LEASE, fault,
+    poll->cursor.tenant = poll->tenant->id;
+    poll->cursor.workflow = name;
+    poll->cursor.trigger = t->id;
+    poll->cursor.owner = e->owner;
+    poll->cursor.lease_until = now + LEASE;
+    rv = amzx_cursor_take(&is_mine, &poll->cursor, txn, now, fault,
                           poll->pool);
     if (rv != APR_SUCCESS) {
         return rv;

@@ -43,14 +43,18 @@ static apr_status_t take_lock(int *is_mine, amzx_token_conn_t *c,
                               apr_time_t until, amzx_fault_t *fault)
 {
     amzx_tokens_t *t = c->t;
+    amzx_token_row_t wanted = { 0 };
     amzx_txn_t *txn = NULL;
     apr_status_t rv;
 
     *is_mine = 0;
+    wanted.tenant = c->conn->tenant;
+    wanted.connection = c->conn->name;
+    wanted.lock_owner = t->owner;
+    wanted.lock_until = until;
     rv = amzx_txn_begin(&txn, t->db, fault, c->work);
     if (rv == APR_SUCCESS) {
-        rv = amzx_token_lock(is_mine, txn, c->conn->tenant, c->conn->name,
-                             t->owner, amzx_now(t->env), until, fault,
+        rv = amzx_token_lock(is_mine, txn, &wanted, amzx_now(t->env), fault,
                              c->work);
     }
     rv = amzx_txn_end(txn, rv, fault);

@@ -193,6 +193,8 @@ static apr_status_t save_others(amzx_batch_t *batch, amzx_txn_t *txn,
         const amzx_batch_other_t *o = &APR_ARRAY_IDX(batch->others, i,
                                                      amzx_batch_other_t);
         const amzx_batch_run_t *r = amzx_batch_run(batch, o->run);
+        amzx_outgoing_t event = { r->run.tenant, r->run.id, o->path,
+                                  o->event, o->body, now };
 
         if (!r->is_held) {
             continue;
@@ -205,8 +207,7 @@ static apr_status_t save_others(amzx_batch_t *batch, amzx_txn_t *txn,
             rv = amzx_review_put(txn, batch->st, &o->review, fault, p);
             break;
         case AMZX_BATCH_EVENT:
-            rv = amzx_event_put(txn, batch->st, r->run.tenant, r->run.id,
-                                o->path, o->event, o->body, now, fault, p);
+            rv = amzx_event_put(txn, batch->st, &event, fault, p);
             break;
         }
     }

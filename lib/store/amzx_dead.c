@@ -16,13 +16,12 @@ apr_status_t amzx_dead_put(amzx_txn_t *txn, const amzx_dead_t *dead,
 }
 
 apr_status_t amzx_dead_resolve(int *is_done, amzx_txn_t *txn,
-                               const char *tenant, const char *run_id,
-                               const char *resolution, const char *by,
-                               apr_time_t now, amzx_fault_t *fault,
+                               const amzx_dead_t *dead, amzx_fault_t *fault,
                                apr_pool_t *p)
 {
-    amzx_bind_t binds[] = { AMZX_S(tenant), AMZX_S(run_id),
-                            AMZX_S(resolution), AMZX_S(by), AMZX_I(now) };
+    amzx_bind_t binds[] = { AMZX_S(dead->tenant), AMZX_S(dead->run_id),
+                            AMZX_S(dead->resolution), AMZX_S(dead->by),
+                            AMZX_I(dead->resolved_at) };
     apr_int64_t count = 0;
     apr_status_t rv;
 

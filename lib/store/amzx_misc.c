@@ -9,21 +9,20 @@
 #define SLOT_REST apr_time_from_sec(2)
 
 apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
-                            const char *tenant, const char *run_id,
-                            const char *path, const char *event,
-                            const char *body, apr_time_t now,
+                            const amzx_outgoing_t *event,
                             amzx_fault_t *fault, apr_pool_t *p)
 {
     amzx_place_t place = { "event", "body",
-                           apr_pstrcat(p, run_id, "/", path, NULL) };
+                           apr_pstrcat(p, event->run_id, "/", event->path,
+                                       NULL) };
     const char *sealed = NULL;
     apr_status_t rv;
 
-    rv = amzx_store_seal(&sealed, st, body, place, fault, p);
+    rv = amzx_store_seal(&sealed, st, event->body, place, fault, p);
     if (rv == APR_SUCCESS) {
-        amzx_bind_t binds[] = { AMZX_S(run_id), AMZX_S(path),
-                                AMZX_S(tenant), AMZX_S(event),
-                                AMZX_S(sealed), AMZX_I(now) };
+        amzx_bind_t binds[] = { AMZX_S(event->run_id), AMZX_S(event->path),
+                                AMZX_S(event->tenant), AMZX_S(event->name),
+                                AMZX_S(sealed), AMZX_I(event->created_at) };
 
         rv = amzx_txn_exec(NULL, txn, AMZX_SQL_EVENT_PUT, binds,
                            AMZX_BOUND(binds), fault, p);
@@ -32,23 +31,18 @@ apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
 }
 
 apr_status_t amzx_cursor_take(int *is_mine, amzx_cursor_t *cursor,
-                              amzx_txn_t *txn, const char *tenant,
-                              const char *workflow, const char *trigger,
-                              const char *owner, apr_time_t now,
-                              apr_time_t lease_until, amzx_fault_t *fault,
-                              apr_pool_t *p)
+                              amzx_txn_t *txn, apr_time_t now,
+                              amzx_fault_t *fault, apr_pool_t *p)
 {
-    amzx_bind_t binds[] = { AMZX_S(tenant),  AMZX_S(workflow),
-                            AMZX_S(trigger), AMZX_S(owner),
-                            AMZX_I(now),     AMZX_I(lease_until) };
+    amzx_bind_t binds[] = { AMZX_S(cursor->tenant),  AMZX_S(cursor->workflow),
+                            AMZX_S(cursor->trigger), AMZX_S(cursor->owner),
+                            AMZX_I(now), AMZX_I(cursor->lease_until) };
     amzx_rows_t *rows = NULL;
     apr_status_t rv;
 
     *is_mine = 0;
-    memset(cursor, 0, sizeof(*cursor));
-    cursor->tenant = tenant;
-    cursor->workflow = workflow;
-    cursor->trigger = trigger;
+    cursor->value = NULL;
+    cursor->due_at = 0;
     rv = amzx_txn_exec(NULL, txn, AMZX_SQL_POLL_MAKE, binds, 3, fault, p);
     if (rv == APR_SUCCESS) {
         rv = amzx_txn_query(&rows, txn, AMZX_SQL_POLL_TAKE, binds,
@@ -58,8 +52,6 @@ apr_status_t amzx_cursor_take(int *is_mine, amzx_cursor_t *cursor,
         *is_mine = 1;
         cursor->value = amzx_rows_text(rows, 0, 0);
         cursor->due_at = amzx_rows_int(rows, 0, 1);
-        cursor->owner = owner;
-        cursor->lease_until = lease_until;
     }
     return rv;
 }

@@ -36,33 +36,36 @@ apr_status_t amzx_review_put(amzx_txn_t *txn, const amzx_store_t *st,
 }
 
 apr_status_t amzx_review_decide(int *is_done, amzx_txn_t *txn,
-                                const amzx_store_t *st, const char *tenant,
-                                const char *id, const char *choice,
-                                const char *edited, const char *by,
-                                const char *note, apr_time_t now,
+                                const amzx_store_t *st,
+                                const amzx_review_t *decision,
                                 amzx_fault_t *fault, apr_pool_t *p)
 {
-    amzx_place_t edited_at = { "review", "edited", id };
-    amzx_place_t note_at = { "review", "note", id };
+    amzx_place_t edited_at = { "review", "edited", decision->id };
+    amzx_place_t note_at = { "review", "note", decision->id };
     const char *sealed = NULL;
     const char *words = NULL;
     apr_int64_t count = 0;
     apr_status_t rv;
 
     *is_done = 0;
-    if (!choice) {
+    if (!decision->choice) {
         return amzx_fault_set(fault, AMZX_FAULT_BUG, APR_EINVAL,
                               "store.transition", "a decision needs a choice");
     }
-    rv = amzx_store_seal(&sealed, st, edited, edited_at, fault, p);
+    rv = amzx_store_seal(&sealed, st, decision->edited, edited_at, fault,
+                         p);
     if (rv == APR_SUCCESS) {
-        rv = amzx_store_seal(&words, st, note, note_at, fault, p);
+        rv = amzx_store_seal(&words, st, decision->note, note_at, fault,
+                             p);
     }
     if (rv == APR_SUCCESS) {
-        amzx_bind_t binds[] = { AMZX_S(tenant), AMZX_S(id),
-                                AMZX_S(choice), AMZX_S(sealed),
-                                AMZX_S(by),     AMZX_S(words),
-                                AMZX_I(now) };
+        amzx_bind_t binds[] = { AMZX_S(decision->tenant),
+                                AMZX_S(decision->id),
+                                AMZX_S(decision->choice),
+                                AMZX_S(sealed),
+                                AMZX_S(decision->by),
+                                AMZX_S(words),
+                                AMZX_I(decision->resolved_at) };
 
         rv = amzx_txn_exec(&count, txn, AMZX_SQL_REVIEW_DECIDE, binds,
                            AMZX_BOUND(binds), fault, p);

@@ -406,11 +406,11 @@ static apr_status_t take(apr_array_header_t *runs, claim_t *c,
 }
 
 apr_status_t amzx_run_claim(apr_array_header_t **runs, amzx_txn_t *txn,
-                            const amzx_store_t *st, const char *owner,
-                            apr_time_t now, apr_interval_time_t lease_us,
-                            int max, amzx_fault_t *fault, apr_pool_t *p)
+                            const amzx_store_t *st, const amzx_claim_t *claim,
+                            amzx_fault_t *fault, apr_pool_t *p)
 {
-    claim_t c = { txn, st, now, max > 0 ? max : 1, NULL, fault, p };
+    claim_t c = { txn,  st,    claim->now, claim->max > 0 ? claim->max : 1,
+                  NULL, fault, p };
     apr_status_t rv;
     int is_all = 0;
 
@@ -423,7 +423,7 @@ apr_status_t amzx_run_claim(apr_array_header_t **runs, amzx_txn_t *txn,
     if (rv == APR_SUCCESS && c.free->nelts > 0) {
         qsort(c.free->elts, (apr_size_t)c.free->nelts, sizeof(candidate_t),
               by_rank);
-        rv = take(*runs, &c, owner, now + lease_us);
+        rv = take(*runs, &c, claim->owner, claim->now + claim->lease_us);
     }
     return rv;
 }

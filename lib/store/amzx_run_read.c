@@ -90,21 +90,22 @@ apr_status_t amzx_run_by_key(amzx_run_t **run, amzx_db_t *db,
 }
 
 apr_status_t amzx_run_list(apr_array_header_t **runs, amzx_db_t *db,
-                           const char *tenant, const char *workflow,
-                           const char *state, const char *before, int max,
+                           const amzx_run_filter_t *filter,
                            amzx_fault_t *fault, apr_pool_t *p)
 {
     /* "~" sorts behind every id */
-    amzx_bind_t binds[] = { AMZX_S(tenant), AMZX_S(workflow ? workflow : ""),
-                            AMZX_S(before ? before : "~"), AMZX_I(max),
-                            AMZX_S(state) };
+    amzx_bind_t binds[] = { AMZX_S(filter->tenant),
+                            AMZX_S(filter->workflow ? filter->workflow : ""),
+                            AMZX_S(filter->before ? filter->before : "~"),
+                            AMZX_I(filter->max), AMZX_S(filter->state) };
     amzx_rows_t *rows = NULL;
     apr_status_t rv;
     int i;
 
     rv = amzx_db_query(&rows, db,
-                       state ? AMZX_SQL_RUN_LIST_STATE : AMZX_SQL_RUN_LIST,
-                       binds, state ? 5 : 4, fault, p);
+                       filter->state ? AMZX_SQL_RUN_LIST_STATE
+                                     : AMZX_SQL_RUN_LIST,
+                       binds, filter->state ? 5 : 4, fault, p);
     *runs = apr_array_make(p, amzx_rows_count(rows) + 1, sizeof(amzx_run_t));
     for (i = 0; i < amzx_rows_count(rows); i++) {
         amzx_run_read(apr_array_push(*runs), rows, i);

@@ -13,15 +13,9 @@
 
 #include <apr_tables.h>
 
-#include "amzx_crypto.h"
 #include "amzx_db.h"
 #include "amzx_fault.h"
-
-/** What store functions need besides a connection. Immutable. */
-typedef struct {
-    const amzx_env_t *env;
-    const amzx_keyring_t *ring; /**< NULL: bodies are readable at rest */
-} amzx_store_t;
+#include "amzx_store_rows.h"
 
 /* ---- inbox: deliveries as they came ------------------------------------ */
 
@@ -140,6 +134,14 @@ apr_status_t amzx_run_put(int *is_new, amzx_txn_t *txn,
                           const amzx_store_t *st, const amzx_run_t *run,
                           amzx_fault_t *fault, apr_pool_t *p);
 
+/** Who claims, when, for how long and how many at most. */
+typedef struct {
+    const char *owner; /**< engine that is to hold the leases */
+    apr_time_t now;
+    apr_interval_time_t lease_us; /**< the leases end at now + lease_us */
+    int max;                      /**< below 1 counts as 1 */
+} amzx_claim_t;
+
 /**
  * Claim due runs: state running, owner, lease, token + 1, crashes + 1. At
  * most one per partition, and none while an earlier open run of its partition
@@ -148,9 +150,8 @@ apr_status_t amzx_run_put(int *is_new, amzx_txn_t *txn,
  * the keys there are is parked with `config.key` instead.
  */
 apr_status_t amzx_run_claim(apr_array_header_t **runs, amzx_txn_t *txn,
-                            const amzx_store_t *st, const char *owner,
-                            apr_time_t now, apr_interval_time_t lease_us,
-                            int max, amzx_fault_t *fault, apr_pool_t *p);
+                            const amzx_store_t *st, const amzx_claim_t *claim,
+                            amzx_fault_t *fault, apr_pool_t *p);
 /** When the next ready or waiting run is due; 0 when there is none. */
 apr_status_t amzx_run_next_due(apr_time_t *due, amzx_db_t *db,
                                amzx_fault_t *fault, apr_pool_t *p);
@@ -204,13 +205,18 @@ apr_status_t amzx_run_by_key(amzx_run_t **run, amzx_db_t *db,
                              const amzx_store_t *st, const char *tenant,
                              const char *workflow, const char *run_key,
                              amzx_fault_t *fault, apr_pool_t *p);
-/**
- * Newest first, without input. state and workflow may be NULL for all;
- * before is the id to continue after, or NULL.
- */
+/** Which runs to list. */
+typedef struct {
+    const char *tenant;
+    const char *workflow; /**< NULL: all */
+    const char *state;    /**< its name, NULL: all */
+    const char *before;   /**< the id to continue after, NULL: the newest */
+    int max;
+} amzx_run_filter_t;
+
+/** Newest first, without input (array of amzx_run_t). */
 apr_status_t amzx_run_list(apr_array_header_t **runs, amzx_db_t *db,
-                           const char *tenant, const char *workflow,
-                           const char *state, const char *before, int max,
+                           const amzx_run_filter_t *filter,
                            amzx_fault_t *fault, apr_pool_t *p);
 /** Counts by state of a tenant (NULL: all), AMZX_RUN_STATES entries. */
 apr_status_t amzx_run_counts(apr_int64_t counts[AMZX_RUN_STATES],
@@ -281,14 +287,6 @@ typedef struct {
     apr_time_t updated_at;
 } amzx_intent_t;
 
-/**
- * Decide about a key alone until the transaction ends: another engine may
- * have found no intent either.
- *
- * @param is_mine 0 when another transaction holds it: come back later
- */
-apr_status_t amzx_intent_hold(int *is_mine, amzx_txn_t *txn, const char *key,
-                              amzx_fault_t *fault, apr_pool_t *p);
 /** *intent NULL when there is none. */
 apr_status_t amzx_intent_get(amzx_intent_t **intent, amzx_db_t *db,
                              const amzx_store_t *st, const char *key,
@@ -301,208 +299,5 @@ apr_status_t amzx_intent_save(amzx_txn_t *txn, const amzx_store_t *st,
 apr_status_t amzx_intent_of_run(apr_array_header_t **intents, amzx_db_t *db,
                                 const amzx_store_t *st, const char *run_id,
                                 amzx_fault_t *fault, apr_pool_t *p);
-
-/* ---- limits -------------------------------------------------------------- */
-
-typedef struct {
-    const char *name;         /**< "tenant/connection/minute" ... */
-    apr_time_t tat;           /**< GCRA: theoretical arrival time */
-    apr_time_t blocked_until; /**< 0: open */
-    const char *reason;       /**< why blocked */
-    apr_int64_t day;          /**< days since 1970 of `used` */
-    apr_int64_t used;         /**< calls that day */
-    apr_int64_t remaining;    /**< as the peer said; -1 unknown */
-} amzx_bucket_t;
-
-/** Read and lock a bucket row for the transaction; made when missing. */
-apr_status_t amzx_bucket_lock(amzx_bucket_t *b, amzx_txn_t *txn,
-                              const char *name, amzx_fault_t *fault,
-                              apr_pool_t *p);
-apr_status_t amzx_bucket_save(amzx_txn_t *txn, const amzx_bucket_t *b,
-                              amzx_fault_t *fault, apr_pool_t *p);
-/** Slots of a bucket held by others with a live lease. */
-apr_status_t amzx_slot_others(apr_int64_t *held, amzx_txn_t *txn,
-                              const char *bucket, const char *owner,
-                              apr_time_t now, amzx_fault_t *fault,
-                              apr_pool_t *p);
-/** Say how many slots of a bucket an owner holds, until when. */
-apr_status_t amzx_slot_set(amzx_txn_t *txn, const char *bucket,
-                           const char *owner, int held, apr_time_t until,
-                           amzx_fault_t *fault, apr_pool_t *p);
-
-/* ---- tokens of connections ----------------------------------------------- */
-
-typedef struct {
-    const char *tenant;
-    const char *connection;
-    const char *access; /**< "" when none */
-    apr_time_t access_until;
-    const char *refresh; /**< "" when none */
-    const char *refresh_prev;
-    apr_time_t refreshed_at; /**< when refresh replaced refresh_prev */
-    const char *seed_sha;    /**< digest of the refresh token in the file it
-                                  began with: a new file begins anew */
-    apr_int64_t generation;
-    const char *state; /**< "ok", "reconnect" */
-    const char *detail;
-    const char *lock_owner;
-    apr_time_t lock_until;
-} amzx_token_row_t;
-
-/** Zeroed row with generation 0 when there is none. */
-apr_status_t amzx_token_get(amzx_token_row_t *row, amzx_db_t *db,
-                            const amzx_store_t *st, const char *tenant,
-                            const char *connection, amzx_fault_t *fault,
-                            apr_pool_t *p);
-/** Take the refresh lock; *is_mine 0 when another holds it. */
-apr_status_t amzx_token_lock(int *is_mine, amzx_txn_t *txn,
-                             const char *tenant, const char *connection,
-                             const char *owner, apr_time_t now,
-                             apr_time_t until, amzx_fault_t *fault,
-                             apr_pool_t *p);
-/** Write tokens, generation + 1, and drop the lock; only its holder. */
-apr_status_t amzx_token_save(int *is_mine, amzx_txn_t *txn,
-                             const amzx_store_t *st,
-                             const amzx_token_row_t *row, const char *owner,
-                             amzx_fault_t *fault, apr_pool_t *p);
-
-/* ---- dead letters, reviews, events, cursors, definitions, nodes ---------- */
-
-typedef struct {
-    const char *id; /**< "dead_..." */
-    const char *tenant;
-    const char *run_id;
-    const char *workflow;
-    int version;
-    const char *step;
-    const char *code;
-    const char *detail;
-    apr_time_t created_at;
-    apr_time_t resolved_at;
-    const char *resolution; /**< "replayed", "discarded", NULL */
-    const char *by;
-} amzx_dead_t;
-
-apr_status_t amzx_dead_put(amzx_txn_t *txn, const amzx_dead_t *dead,
-                           amzx_fault_t *fault, apr_pool_t *p);
-/** Close the open dead letter of a run. */
-apr_status_t amzx_dead_resolve(int *is_done, amzx_txn_t *txn,
-                               const char *tenant, const char *run_id,
-                               const char *resolution, const char *by,
-                               apr_time_t now, amzx_fault_t *fault,
-                               apr_pool_t *p);
-/** Open ones, newest first (array of amzx_dead_t). */
-apr_status_t amzx_dead_list(apr_array_header_t **out, amzx_db_t *db,
-                            const char *tenant, int max, amzx_fault_t *fault,
-                            apr_pool_t *p);
-
-typedef struct {
-    const char *id; /**< "rev_..." */
-    const char *tenant;
-    const char *run_id;
-    const char *path;
-    const char *queue;
-    const char *title;
-    const char *shown;   /**< JSON list of {label, value} */
-    const char *options; /**< JSON list of {name, label} */
-    const char *editable; /**< JSON value or NULL */
-    apr_time_t due_at;
-    const char *on_timeout; /**< option name or NULL */
-    const char *choice;     /**< NULL while open */
-    const char *edited;     /**< JSON or NULL */
-    const char *by;
-    const char *note;
-    apr_time_t created_at;
-    apr_time_t resolved_at;
-} amzx_review_t;
-
-/** Insert; the same (run, path) again changes nothing. */
-apr_status_t amzx_review_put(amzx_txn_t *txn, const amzx_store_t *st,
-                             const amzx_review_t *review, amzx_fault_t *fault,
-                             apr_pool_t *p);
-/** Decide an open review. *is_done 0 when it is not open. */
-apr_status_t amzx_review_decide(int *is_done, amzx_txn_t *txn,
-                                const amzx_store_t *st, const char *tenant,
-                                const char *id, const char *choice,
-                                const char *edited, const char *by,
-                                const char *note, apr_time_t now,
-                                amzx_fault_t *fault, apr_pool_t *p);
-apr_status_t amzx_review_get(amzx_review_t **review, amzx_db_t *db,
-                             const amzx_store_t *st, const char *tenant,
-                             const char *id, amzx_fault_t *fault,
-                             apr_pool_t *p);
-/** The review of a run at a path; *review NULL when there is none. */
-apr_status_t amzx_review_of(amzx_review_t **review, amzx_db_t *db,
-                            const amzx_store_t *st, const char *run_id,
-                            const char *path, amzx_fault_t *fault,
-                            apr_pool_t *p);
-/** Open ones, oldest first. */
-apr_status_t amzx_review_list(apr_array_header_t **out, amzx_db_t *db,
-                              const amzx_store_t *st, const char *tenant,
-                              int max, amzx_fault_t *fault, apr_pool_t *p);
-
-/** An outgoing event; unique by (run, path), so a replay emits once. */
-apr_status_t amzx_event_put(amzx_txn_t *txn, const amzx_store_t *st,
-                            const char *tenant, const char *run_id,
-                            const char *path, const char *event,
-                            const char *body, apr_time_t now,
-                            amzx_fault_t *fault, apr_pool_t *p);
-
-typedef struct {
-    const char *tenant;
-    const char *workflow;
-    const char *trigger;
-    const char *value; /**< the cursor; NULL at first */
-    apr_time_t due_at; /**< next poll */
-    const char *owner;
-    apr_time_t lease_until;
-} amzx_cursor_t;
-
-/** Take the poll of a trigger when it is due and free; made when missing. */
-apr_status_t amzx_cursor_take(int *is_mine, amzx_cursor_t *cursor,
-                              amzx_txn_t *txn, const char *tenant,
-                              const char *workflow, const char *trigger,
-                              const char *owner, apr_time_t now,
-                              apr_time_t lease_until, amzx_fault_t *fault,
-                              apr_pool_t *p);
-/** Write value and next due time and let go; only its holder. */
-apr_status_t amzx_cursor_save(int *is_mine, amzx_txn_t *txn,
-                              const amzx_cursor_t *cursor, const char *owner,
-                              amzx_fault_t *fault, apr_pool_t *p);
-
-/** Store a definition; APR_EEXIST (`config.version_changed`) when the same
- *  (name, version) has another sha. */
-apr_status_t amzx_definition_put(amzx_txn_t *txn, const char *name,
-                                 int version, const char *sha,
-                                 const char *text, apr_time_t now,
-                                 amzx_fault_t *fault, apr_pool_t *p);
-/** *text NULL when unknown. */
-apr_status_t amzx_definition_get(const char **text, amzx_db_t *db,
-                                 const char *name, const char *sha,
-                                 amzx_fault_t *fault, apr_pool_t *p);
-
-/** Heartbeat of an engine. */
-apr_status_t amzx_node_beat(amzx_txn_t *txn, const char *owner,
-                            const char *host, apr_int64_t pid,
-                            apr_time_t started_at, apr_time_t now,
-                            amzx_fault_t *fault, apr_pool_t *p);
-typedef struct {
-    const char *owner;
-    const char *host;
-    apr_int64_t pid;
-} amzx_node_t;
-
-/** The engines of a host that said hello and not yet good-bye. */
-apr_status_t amzx_node_list(apr_array_header_t **nodes, amzx_txn_t *txn,
-                            const char *host, amzx_fault_t *fault,
-                            apr_pool_t *p);
-/** Good-bye: what it held besides runs (token locks, polls, slots) is free
- *  again. Only for a node that has ended. */
-apr_status_t amzx_node_forget(amzx_txn_t *txn, const char *owner,
-                              apr_time_t now, amzx_fault_t *fault,
-                              apr_pool_t *p);
-/** The latest heartbeat of any engine; 0 when none. */
-apr_status_t amzx_node_latest(apr_time_t *beat_at, amzx_db_t *db,
-                              amzx_fault_t *fault, apr_pool_t *p);
 
 #endif

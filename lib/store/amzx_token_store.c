@@ -73,13 +73,12 @@ apr_status_t amzx_token_get(amzx_token_row_t *row, amzx_db_t *db,
 }
 
 apr_status_t amzx_token_lock(int *is_mine, amzx_txn_t *txn,
-                             const char *tenant, const char *connection,
-                             const char *owner, apr_time_t now,
-                             apr_time_t until, amzx_fault_t *fault,
-                             apr_pool_t *p)
+                             const amzx_token_row_t *row, apr_time_t now,
+                             amzx_fault_t *fault, apr_pool_t *p)
 {
-    amzx_bind_t binds[] = { AMZX_S(tenant), AMZX_S(connection), AMZX_S(owner),
-                            AMZX_I(now), AMZX_I(until) };
+    amzx_bind_t binds[] = { AMZX_S(row->tenant), AMZX_S(row->connection),
+                            AMZX_S(row->lock_owner), AMZX_I(now),
+                            AMZX_I(row->lock_until) };
     apr_int64_t count = 0;
     apr_status_t rv;
 

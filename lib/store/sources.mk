@@ -19,6 +19,7 @@ store_sources = \
     lib/store/amzx_store.c \
     lib/store/amzx_store.h \
     lib/store/amzx_store_private.h \
+    lib/store/amzx_store_rows.h \
     lib/store/amzx_token_store.c \
     lib/store/amzx_writer.c \
     lib/store/amzx_writer.h

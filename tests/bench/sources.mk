@@ -4,4 +4,5 @@ bench_programs = \
     tests/bench/bench_expr \
     tests/bench/bench_http \
     tests/bench/bench_load \
+    tests/bench/bench_store \
     tests/bench/mock_peer

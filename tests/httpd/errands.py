@@ -30,14 +30,14 @@ def digest(text):
 class ErrandServer(harness.Server):
     """Two tenants, keys of every kind, the workflow "errand"."""
 
-    keys = {"reader": ("acme", "runs:read"),
-            "writer": ("acme", "runs:read runs:write"),
-            "reviewer": ("acme", "reviews:write"),
-            "lister": ("acme", "workflows:read"),
-            "deadman": ("acme", "dlq:write"),
-            "other": ("other", "admin"),
-            "nobody": ("nobody", "admin"),
-            "under_score": ("acme", "runs:read")}
+    people = {"reader": ("acme", "runs:read"),
+              "writer": ("acme", "runs:read runs:write"),
+              "reviewer": ("acme", "reviews:write"),
+              "lister": ("acme", "workflows:read"),
+              "deadman": ("acme", "dlq:write"),
+              "other": ("other", "admin"),
+              "nobody": ("nobody", "admin"),
+              "under_score": ("acme", "runs:read")}
 
     def __init__(self, sandbox=None, **options):
         self.lines = options.pop("lines", [])
@@ -50,9 +50,9 @@ class ErrandServer(harness.Server):
                      os.path.join(HERE, "flows", "errand.xml")):
             shutil.copy(name, flows)
         self.workflows = flows
-        text = "# made by a test\n\naxz_test %s acme admin\n" % digest(
-            self.key[len("axz_test_"):])
-        for name, (tenant, scopes) in self.keys.items():
+        text = "# made by a test\n\naxz_acme %s acme admin\n" % digest(
+            self.key[len("axz_acme_"):])
+        for name, (tenant, scopes) in self.people.items():
             text += "axz_%s %s %s %s\n" % (name, digest(self.secret_of(name)),
                                            tenant, scopes)
         self.write("conf/apikeys", text)
@@ -65,7 +65,7 @@ class ErrandServer(harness.Server):
     def key_of(self, name):
         return "axz_%s_%s" % (name, self.secret_of(name))
 
-    def tenant_lines(self):
+    def tenant_lines(self, *unused):
         lines = ["<AmzXeroTenant acme>", "AmzXeroBaseCurrency GBP",
                  "<AmzXeroConnection amazon>",
                  "AmzXeroConnector amazon.spapi", "AmzXeroRegion eu",

@@ -152,7 +152,8 @@ class Server:
 
     def tenant_lines(self, name, own):
         """A tenant's section. Of own: settings, currency, zone, account,
-        xero and amazon (credential files)."""
+        xero and amazon (credential files), urls."""
+        urls = dict(self.urls, **own.get("urls", {}))
         settings = dict(self.settings, **own.get("settings", {}))
         rate = "AmzXeroRate " + self.rate if self.rate else ""
         lines = ["<AmzXeroTenant %s>" % name,
@@ -166,15 +167,15 @@ class Server:
                 lines.append('AmzXeroSet %s %s "%s"' % (flow, key, value))
         lines += ["<AmzXeroConnection amazon>",
                   "AmzXeroConnector amazon.spapi", "AmzXeroRegion eu",
-                  "AmzXeroBaseURL " + self.urls["amazon"],
-                  "AmzXeroTokenURL " + self.urls["lwa"],
+                  "AmzXeroBaseURL " + urls["amazon"],
+                  "AmzXeroTokenURL " + urls["lwa"],
                   "AmzXeroCredential file:conf/" + own.get(
                       "amazon", "amazon.json"),
                   rate, "</AmzXeroConnection>",
                   "<AmzXeroConnection xero>",
                   "AmzXeroConnector xero.accounting",
-                  "AmzXeroBaseURL " + self.urls["xero"],
-                  "AmzXeroTokenURL " + self.urls["xero_token"],
+                  "AmzXeroBaseURL " + urls["xero"],
+                  "AmzXeroTokenURL " + urls["xero_token"],
                   "AmzXeroAccount " + own.get("account", sbx.TENANT),
                   "AmzXeroCredential file:conf/" + own.get(
                       "xero", "xero.json"),

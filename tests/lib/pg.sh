@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# usage: pg.sh start FOLDER | pg.sh stop FOLDER | pg.sh restart FOLDER
+# usage: pg.sh start FOLDER [OWNER] | pg.sh stop FOLDER | pg.sh restart FOLDER
 # A private PostgreSQL server for tests: data, socket and log in FOLDER, a
 # free port of 127.0.0.1, no password. start prints its libpq keywords and
-# ends with 77 when the machine has no PostgreSQL. As root it runs as the user
-# postgres or nobody, because the server refuses root.
+# ends with 77 when the machine has no PostgreSQL. When the process OWNER ends
+# without a stop, the server ends too and FOLDER goes. As root it runs as the
+# user postgres or nobody, because the server refuses root.
 set -eu
 
 bin=
@@ -58,6 +59,15 @@ start)
     port=$(free_port)
     run "$dir" "$port" start
     echo "$port" >"$dir/port"
+    if [ -n "${3:-}" ]; then
+        (
+            while kill -0 "$3" 2>/dev/null && [ -d "$dir/data" ]; do
+                sleep 3
+            done
+            [ ! -d "$dir/data" ] || "$0" stop "$dir"
+            rm -rf "$dir"
+        ) </dev/null >/dev/null 2>&1 &
+    fi
     echo "host=$dir port=$port dbname=postgres user=amzx"
     ;;
 restart)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file engine_books.h  A small Amazon and Xero in memory: what they hold and
- * what they answer.
+ * @file engine_books.h  What the peer of the engine's tests holds: a small
+ * Amazon and Xero in memory, and what they answer.
  */
 #ifndef ENGINE_BOOKS_H
 #define ENGINE_BOOKS_H
@@ -164,7 +164,7 @@ static inline peer_thing_t *peer_find(const peer_t *peer, const char *kind,
     return NULL;
 }
 
-/* ---- Xero ------------------------------- */
+/* ---- Xero ------------------------------------------------------------------ */
 
 static inline amzx_val_t *peer_copy(const amzx_val_t *v, apr_pool_t *p)
 {
@@ -377,7 +377,7 @@ static inline const char *peer_xero_get(peer_t *peer, const char *path,
     return "";
 }
 
-/* ---- Amazon ------------------------------- */
+/* ---- Amazon ---------------------------------------------------------------- */
 
 #define PEER_MONEY(a) "{\"amount\":\"" a "\",\"currencyCode\":\"GBP\"}"
 
@@ -408,28 +408,6 @@ static inline const char *peer_amazon(peer_t *peer, const char *path)
     }
     return apr_pstrcat(peer->p, "{\"order\":", peer_order(id, peer->p), "}",
                        NULL);
-}
-
-static inline int peer_by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/** Everything the peer holds, as sorted text. */
-static inline const char *peer_books(const peer_t *peer, apr_pool_t *p)
-{
-    apr_array_header_t *lines = apr_array_make(p, 16, sizeof(char *));
-    int i;
-
-    for (i = 0; i < peer->things->nelts; i++) {
-        const peer_thing_t *t = &APR_ARRAY_IDX(peer->things, i, peer_thing_t);
-
-        APR_ARRAY_PUSH(lines, const char *) = apr_pstrcat(
-            p, t->kind, " ", amzx_json_write_sorted(t->v, NULL, p), "\n",
-            NULL);
-    }
-    qsort(lines->elts, (size_t)lines->nelts, sizeof(char *), peer_by_text);
-    return apr_array_pstrcat(p, lines, 0);
 }
 
 #endif

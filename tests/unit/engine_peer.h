@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file engine_peer.h  The HTTP client of engines under test: answers after a
- * delay on the test's own clock, honours Idempotency-Keys for six minutes,
- * and fails as a test says.
+ * @file engine_peer.h  A small Amazon and Xero in memory, behind the HTTP
+ * client's vtable: answers after a delay on the test's own clock, honours
+ * Idempotency-Keys for six minutes, and fails as a test says.
  */
 #ifndef ENGINE_PEER_H
 #define ENGINE_PEER_H
 
 #include "engine_books.h"
+
+/* ---- the client's vtable --------------------------------------------------- */
 
 static inline const char *peer_header(const amzx_http_request_t *req,
                                       const char *name)
@@ -161,10 +163,11 @@ static inline int peer_is_stale(const peer_t *peer,
     assert_non_null(token);
     token = strstr(token, "token-");
     assert_non_null(token);
-    return apr_strtoi64(token + 6, NULL, 10) <= peer->bad_tokens;
+    return atol(token + 6) <= peer->bad_tokens;
 }
 
-static inline void peer_denies(peer_call_t *c, const amzx_http_request_t *req)
+static inline void peer_expired(peer_call_t *c,
+                                const amzx_http_request_t *req)
 {
     c->status = 401;
     c->body = "{\"Title\":\"Unauthorized\",\"Status\":401,"
@@ -213,7 +216,7 @@ static inline apr_status_t peer_start(amzx_http_call_t **call,
     }
     else if (peer_is_stale(peer, req)) {
         r = NULL;
-        peer_denies(c, req);
+        peer_expired(c, req);
     }
     else {
         APR_ARRAY_PUSH(peer->log, const char *) = line;
@@ -323,6 +326,28 @@ static inline peer_t *peer_make(const apr_time_t *clock, apr_pool_t *p)
     peer->keys = apr_array_make(p, 16, sizeof(char *));
     APR_RING_INIT(&peer->calls, peer_call_t, link);
     return peer;
+}
+
+static inline int peer_by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/** Everything the peer holds, as sorted text. */
+static inline const char *peer_books(const peer_t *peer, apr_pool_t *p)
+{
+    apr_array_header_t *lines = apr_array_make(p, 16, sizeof(char *));
+    int i;
+
+    for (i = 0; i < peer->things->nelts; i++) {
+        const peer_thing_t *t = &APR_ARRAY_IDX(peer->things, i, peer_thing_t);
+
+        APR_ARRAY_PUSH(lines, const char *) = apr_pstrcat(
+            p, t->kind, " ", amzx_json_write_sorted(t->v, NULL, p), "\n",
+            NULL);
+    }
+    qsort(lines->elts, (size_t)lines->nelts, sizeof(char *), peer_by_text);
+    return apr_array_pstrcat(p, lines, 0);
 }
 
 #endif

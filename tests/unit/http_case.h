@@ -164,6 +164,23 @@ static void answer_mangled(peer_conn_t *c, unsigned seed)
     c->after = PEER_CLOSE;
 }
 
+/* The method and the body it came with, in chunks of a byte. */
+static void answer_body(peer_conn_t *c, const char *method, const char *body,
+                        size_t body_len)
+{
+    peer_puts(c, "HTTP/1.1 201 Created\r\nX-Method: ");
+    peer_puts(c, method);
+    peer_puts(c, "\r\nX-Empty:\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                 "Transfer-Encoding: chunked\r\n\r\n");
+    while (body_len > 0) {
+        peer_puts(c, "1\r\n");
+        peer_put(c, body++, 1);
+        peer_puts(c, "\r\n");
+        body_len--;
+    }
+    peer_puts(c, "0\r\n\r\n");
+}
+
 static void peer_answer(peer_t *self, peer_conn_t *c, const char *method,
                         const char *path, const char *body, size_t body_len)
 {
@@ -204,17 +221,7 @@ static void peer_answer(peer_t *self, peer_conn_t *c, const char *method,
         peer_reply(c, "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\n", c->in);
     }
     else if (strcmp(path, "/body") == 0) {
-        peer_puts(c, "HTTP/1.1 201 Created\r\nX-Method: ");
-        peer_puts(c, method);
-        peer_puts(c, "\r\nX-Empty:\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-                     "Transfer-Encoding: chunked\r\n\r\n");
-        while (body_len > 0) {
-            peer_puts(c, "1\r\n");
-            peer_put(c, body++, 1);
-            peer_puts(c, "\r\n");
-            body_len--;
-        }
-        peer_puts(c, "0\r\n\r\n");
+        answer_body(c, method, body, body_len);
     }
     else if (strcmp(path, "/no-content") == 0) {
         peer_puts(c, "HTTP/1.1 204 No Content\r\n\r\n");

@@ -107,7 +107,7 @@ static inline int fixture_pg_start(apr_pool_t *p)
 {
     char dir[] = "/tmp/amzx-pg-XXXXXX";
     const char *args[] = { "/bin/sh", fixture_script(p), "start", NULL,
-                           NULL };
+                           apr_psprintf(p, "%d", (int)getpid()), NULL };
     char *params = NULL;
 
     fixture_server = getenv("AMZX_TEST_PGSQL"); /* one that runs already */

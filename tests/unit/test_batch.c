@@ -6,10 +6,20 @@
 
 #define NOW APR_INT64_C(1750000000000000)
 #define MINUTE apr_time_from_sec(60)
+#define ODD_JSON "{\"x\":\"a\\\\b \\u0001\"}"
+
+static apr_array_header_t *claim(fixture_t *f, int max)
+{
+    amzx_claim_t mine = { "me", NOW, MINUTE, max };
+    apr_array_header_t *out = NULL;
+
+    in_txn(f, amzx_run_claim(&out, txn, &f->st, &mine, &f->fault, f->p));
+    return out;
+}
 
 static apr_array_header_t *claim_some(fixture_t *f, int count)
 {
-    apr_array_header_t *out = NULL;
+    apr_array_header_t *out;
     int i;
 
     for (i = 0; i < count; i++) {
@@ -18,8 +28,7 @@ static apr_array_header_t *claim_some(fixture_t *f, int count)
 
         fixture_put_run(f, &run);
     }
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, count,
-                             &f->fault, f->p));
+    out = claim(f, count);
     assert_int_equal(out->nelts, count);
     return out;
 }
@@ -75,16 +84,13 @@ static int journal_count(fixture_t *f, const char *id)
     return out->nelts;
 }
 
-static void a_batch_writes_all_that_belongs_to_its_runs(void **state)
+/* One run is done, one dead, one asks; each brings what goes with that. */
+static amzx_batch_t *a_batch_of_three(fixture_t *f, apr_array_header_t *runs,
+                                      amzx_intent_t *in)
 {
-    fixture_t *f = *state;
-    apr_array_header_t *runs = claim_some(f, 3);
     amzx_batch_t *batch = amzx_batch_make(&f->st, f->p);
-    amzx_entry_t first = an_entry(1, "{\"x\":\"a\\\\b \\u0001\"}");
+    amzx_entry_t first = an_entry(1, ODD_JSON);
     amzx_entry_t second = an_entry(2, NULL);
-    amzx_intent_t in = an_intent("key_1", "run_0");
-    amzx_intent_t *stored = NULL;
-    apr_array_header_t *out = NULL;
     amzx_run_t *run = nth(runs, 0);
     amzx_dead_t dead = { 0 };
     amzx_review_t review = { 0 };
@@ -92,11 +98,11 @@ static void a_batch_writes_all_that_belongs_to_its_runs(void **state)
     assert_int_equal(amzx_batch_count(batch), 0);
     amzx_batch_entry(batch, run, &first);
     amzx_batch_entry(batch, run, &second);
-    in.state = AMZX_INTENT_UNKNOWN;
-    amzx_batch_intent(batch, run, &in);
-    in.state = AMZX_INTENT_APPLIED;
-    in.result = "{\"id\":1}";
-    amzx_batch_intent(batch, run, &in);
+    in->state = AMZX_INTENT_UNKNOWN;
+    amzx_batch_intent(batch, run, in);
+    in->state = AMZX_INTENT_APPLIED;
+    in->result = "{\"id\":1}";
+    amzx_batch_intent(batch, run, in);
     run->outcome = "done";
     run->seq = 2;
     run->detail = "it's \"done\" \\ ok";
@@ -121,6 +127,18 @@ static void a_batch_writes_all_that_belongs_to_its_runs(void **state)
     run->due_at = 0;
     amzx_batch_save(batch, run, AMZX_EV_ASK);
     assert_int_equal(amzx_batch_count(batch), 3);
+    return batch;
+}
+
+static void a_batch_writes_all_that_belongs_to_its_runs(void **state)
+{
+    fixture_t *f = *state;
+    apr_array_header_t *runs = claim_some(f, 3);
+    amzx_intent_t in = an_intent("key_1", "run_0");
+    amzx_batch_t *batch = a_batch_of_three(f, runs, &in);
+    amzx_intent_t *stored = NULL;
+    apr_array_header_t *out = NULL;
+
     flush(f, batch);
     assert_int_equal(amzx_batch_is_held(batch, "run_0"), 1);
     assert_int_equal(amzx_batch_is_held(batch, "run_9"), -1);
@@ -134,7 +152,7 @@ static void a_batch_writes_all_that_belongs_to_its_runs(void **state)
     assert_ok(f, amzx_journal_read(&out, f->db, &f->st, "run_0", &f->fault,
                                    f->p));
     assert_int_equal(out->nelts, 2);
-    assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_entry_t).data, first.data);
+    assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_entry_t).data, ODD_JSON);
     assert_null(APR_ARRAY_IDX(out, 1, amzx_entry_t).data);
     assert_ok(f, amzx_intent_get(&stored, f->db, &f->st, "key_1", &f->fault,
                                  f->p));
@@ -219,13 +237,11 @@ static void a_batch_lets_the_next_of_a_partition_come(void **state)
 
     fixture_put_run(f, &first);
     fixture_put_run(f, &second);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 9,
-                             &f->fault, f->p));
+    out = claim(f, 9);
     assert_int_equal(out->nelts, 1);
     amzx_batch_save(batch, nth(out, 0), AMZX_EV_FINISH);
     flush(f, batch);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 9,
-                             &f->fault, f->p));
+    out = claim(f, 9);
     assert_int_equal(out->nelts, 1);
     assert_string_equal(nth(out, 0)->id, "run_2");
 }

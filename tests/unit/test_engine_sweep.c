@@ -2,7 +2,7 @@
 /* Orders become paid invoices, whenever the engine dies on the way: it is
  * killed at each moment it looks at the clock, and the books and journals are
  * those of the calm run. AMZX_SWEEP=all tries every moment. */
-#include "engine_world.h"
+#include "engine_host.h"
 
 /* A prime, so that all kinds of moments come about. */
 #define STRIDE 11

@@ -75,7 +75,7 @@ static int is_wanted(const expected_t *w, const amzx_problem_t *p, int line)
 }
 
 /* @return how many expectations were not met */
-static int check_case(case_t *c)
+static int check_case(case_t *c, const char *manual)
 {
     amzx_flow_t *flow;
     amzx_problems_t *ps = lint(c->text, &flow);
@@ -98,6 +98,10 @@ static int check_case(case_t *c)
         }
     }
     for (k = 0; k < c->wants; k++) {
+        if (!strstr(manual, c->want[k].code)) {
+            print_error("%s is not in the manual\n", c->want[k].code);
+            bad++;
+        }
         if (!c->want[k].is_found) {
             print_error("%s: missing %d %s %s\n", c->name, c->want[k].line,
                         c->want[k].code, c->want[k].part);
@@ -157,6 +161,8 @@ static void each_mistake_is_told_with_line_and_code(void **state)
     apr_size_t len;
     char *next = strstr(host_file("tests/unit/flow_lint_cases.txt", &len,
                                   host_root), "\n# ") + 1;
+    const char *manual =
+        host_file("docs/workflow-language.md", &len, host_root);
     int bad = 0, negative = 0;
 
     (void)state;
@@ -180,7 +186,7 @@ static void each_mistake_is_told_with_line_and_code(void **state)
         negative += !c.want[0].is_warning;
         next = end + 1;
         frame(&c, line, &next);
-        bad += check_case(&c);
+        bad += check_case(&c, manual);
     }
     print_message("%d cases of mistakes\n", negative);
     assert_true(negative >= 60);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workflows/order-to-invoice.xml and order-cancelled.xml: doubts, refusals and
  * orders that are not booked; each run is cut at every row of its journal. */
-#include "order_case.h"
+#include "booking_case.h"
 
 static const order_t odd = {
     UK, "GBP", "12.00", NULL, NULL,

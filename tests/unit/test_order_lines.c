@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workflows/order-to-invoice.xml: what it makes of orders; each run is cut at
  * every row of its journal. */
-#include "order_case.h"
+#include "booking_case.h"
 
 static void a_british_order_becomes_an_invoice_and_a_payment(void **state)
 {

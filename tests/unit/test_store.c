@@ -97,6 +97,26 @@ static void a_delivery_is_closed_once(void **state)
     assert_int_not_equal(amzx_txn_end(open, got, &f->fault), APR_SUCCESS);
 }
 
+static apr_array_header_t *claim(fixture_t *f, int max)
+{
+    amzx_claim_t mine = { "me", NOW, MINUTE, max };
+    apr_array_header_t *out = NULL;
+
+    in_txn(f, amzx_run_claim(&out, txn, &f->st, &mine, &f->fault, f->p));
+    return out;
+}
+
+static apr_array_header_t *list(fixture_t *f, const char *workflow,
+                                const char *state, const char *before,
+                                int max)
+{
+    amzx_run_filter_t filter = { "acme", workflow, state, before, max };
+    apr_array_header_t *out = NULL;
+
+    assert_ok(f, amzx_run_list(&out, f->db, &filter, &f->fault, f->p));
+    return out;
+}
+
 static void write_keys(fixture_t *f, const char *name, const char *line,
                        const amzx_keyring_t **ring)
 {
@@ -160,20 +180,17 @@ static void without_its_key_a_run_is_parked_and_a_delivery_waits(void **state)
                &f->st.ring);
     in_txn(f, amzx_inbox_take(&out, txn, &f->st, 1, &f->fault, f->p));
     assert_int_equal(out->nelts, 0);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 10,
-                             &f->fault, f->p));
+    out = claim(f, 10);
     assert_int_equal(out->nelts, 1); /* the readable one goes on */
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).id, "run_2");
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, "parked", NULL, 9,
-                               &f->fault, f->p));
+    out = list(f, NULL, "parked", NULL, 9);
     assert_int_equal(out->nelts, 1);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).code, "config.key");
     f->st.ring = right;
     in_txn(f, amzx_run_wake_parked(&count, txn, "acme", "config", NOW,
                                    &f->fault, f->p));
     assert_int_equal(count, 1);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 10,
-                             &f->fault, f->p));
+    out = claim(f, 10);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).input, run.input);
     in_txn(f, amzx_inbox_take(&out, txn, &f->st, 1, &f->fault, f->p));
     assert_int_equal(out->nelts, 1);
@@ -216,8 +233,7 @@ static void journal_rows_come_back_in_order(void **state)
     int i;
 
     fixture_put_run(f, &run);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 1,
-                             &f->fault, f->p));
+    out = claim(f, 1);
     claimed = &APR_ARRAY_IDX(out, 0, amzx_run_t);
     memset(e, 0, sizeof(e));
     for (i = 0; i < 3; i++) {
@@ -251,8 +267,7 @@ static void a_journal_refuses_an_old_token_and_a_second_seq(void **state)
     apr_status_t got;
 
     fixture_put_run(f, &run);
-    in_txn(f, amzx_run_claim(&out, txn, &f->st, "me", NOW, MINUTE, 1,
-                             &f->fault, f->p));
+    out = claim(f, 1);
     old = APR_ARRAY_IDX(out, 0, amzx_run_t);
     in_txn(f, amzx_journal_append(txn, &f->st, &old, &e, 1, &f->fault, f->p));
     assert_ok(f, amzx_txn_begin(&open, f->db, &f->fault, f->p));
@@ -326,258 +341,6 @@ static void an_intent_keeps_its_bytes_and_takes_its_outcome(void **state)
     assert_null(got);
 }
 
-static void a_bucket_is_made_and_kept(void **state)
-{
-    fixture_t *f = *state;
-    apr_int64_t held = -1;
-    amzx_bucket_t b;
-
-    in_txn(f, amzx_bucket_lock(&b, txn, "acme/books/minute", &f->fault,
-                               f->p));
-    assert_int_equal(b.remaining, -1);
-    b.tat = NOW;
-    b.blocked_until = NOW + MINUTE;
-    b.reason = "429";
-    b.used = 17;
-    b.day = 20000;
-    b.remaining = 4983;
-    in_txn(f, amzx_bucket_save(txn, &b, &f->fault, f->p));
-    memset(&b, 0, sizeof(b));
-    in_txn(f, amzx_bucket_lock(&b, txn, "acme/books/minute", &f->fault,
-                               f->p));
-    assert_true(b.tat == NOW && b.blocked_until == NOW + MINUTE);
-    assert_string_equal(b.reason, "429");
-    assert_int_equal(b.used, 17);
-    assert_int_equal(b.remaining, 4983);
-    in_txn(f, amzx_slot_set(txn, "s", "e1", 3, NOW + 10, &f->fault, f->p));
-    in_txn(f, amzx_slot_set(txn, "s", "e1", 2, NOW + 10, &f->fault, f->p));
-    in_txn(f, amzx_slot_set(txn, "s", "e2", 4, NOW + 10, &f->fault, f->p));
-    in_txn(f, amzx_slot_others(&held, txn, "s", "e2", NOW, &f->fault, f->p));
-    assert_int_equal(held, 2);
-    in_txn(f, amzx_slot_others(&held, txn, "s", "e3", NOW + 10, &f->fault,
-                               f->p));
-    assert_int_equal(held, 0); /* their leases are over */
-}
-
-static int lock_token(fixture_t *f, const char *owner, apr_time_t now)
-{
-    int is_mine = -1;
-
-    in_txn(f, amzx_token_lock(&is_mine, txn, "acme", "books", owner, now,
-                              now + MINUTE, &f->fault, f->p));
-    return is_mine;
-}
-
-static void one_refreshes_a_token_at_a_time(void **state)
-{
-    fixture_t *f = *state;
-    amzx_token_row_t row;
-    int is_mine = -1;
-
-    assert_ok(f, amzx_token_get(&row, f->db, &f->st, "acme", "books",
-                                &f->fault, f->p));
-    assert_int_equal(row.generation, 0);
-    assert_string_equal(row.refresh, "");
-    assert_int_equal(lock_token(f, "e1", NOW), 1);
-    assert_int_equal(lock_token(f, "e2", NOW + 1), 0);
-    row.access = "aaa";
-    row.access_until = NOW + MINUTE;
-    row.refresh = "rrr";
-    in_txn(f, amzx_token_save(&is_mine, txn, &f->st, &row, "e2", &f->fault,
-                              f->p));
-    assert_int_equal(is_mine, 0);
-    in_txn(f, amzx_token_save(&is_mine, txn, &f->st, &row, "e1", &f->fault,
-                              f->p));
-    assert_int_equal(is_mine, 1);
-    assert_ok(f, amzx_token_get(&row, f->db, &f->st, "acme", "books",
-                                &f->fault, f->p));
-    assert_string_equal(row.access, "aaa");
-    assert_string_equal(row.refresh, "rrr");
-    assert_string_equal(row.refresh_prev, "");
-    assert_int_equal(row.generation, 1);
-    assert_null(row.lock_owner);
-    assert_int_equal(lock_token(f, "e2", NOW + 2), 1);
-    /* e2 died: its lock ends with its time, and its late save is refused */
-    assert_int_equal(lock_token(f, "e1", NOW + 3 + MINUTE), 1);
-    in_txn(f, amzx_token_save(&is_mine, txn, &f->st, &row, "e2", &f->fault,
-                              f->p));
-    assert_int_equal(is_mine, 0);
-}
-
-static void a_dead_letter_is_resolved_once(void **state)
-{
-    fixture_t *f = *state;
-    amzx_dead_t d;
-    apr_array_header_t *out = NULL;
-    int is_done = -1;
-
-    memset(&d, 0, sizeof(d));
-    d.id = "dead_1";
-    d.tenant = "acme";
-    d.run_id = "run_1";
-    d.workflow = "orders";
-    d.version = 3;
-    d.code = "validation.account_code";
-    d.created_at = NOW;
-    in_txn(f, amzx_dead_put(txn, &d, &f->fault, f->p));
-    in_txn(f, amzx_dead_put(txn, &d, &f->fault, f->p));
-    assert_ok(f, amzx_dead_list(&out, f->db, "acme", 9, &f->fault, f->p));
-    assert_int_equal(out->nelts, 1);
-    assert_int_equal(APR_ARRAY_IDX(out, 0, amzx_dead_t).version, 3);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "other", "run_1", "discarded",
-                                "eve", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 0);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "acme", "run_1", "replayed",
-                                "ann", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 1);
-    in_txn(f, amzx_dead_resolve(&is_done, txn, "acme", "run_1", "replayed",
-                                "bob", NOW, &f->fault, f->p));
-    assert_int_equal(is_done, 0);
-    assert_ok(f, amzx_dead_list(&out, f->db, "acme", 9, &f->fault, f->p));
-    assert_int_equal(out->nelts, 0);
-}
-
-static amzx_review_t a_review(const char *id)
-{
-    amzx_review_t r;
-
-    memset(&r, 0, sizeof(r));
-    r.id = id;
-    r.tenant = "acme";
-    r.run_id = "run_1";
-    r.path = "ask";
-    r.queue = "tax";
-    r.title = "Which rate?";
-    r.shown = "[{\"label\":\"Buyer\",\"value\":\"M\303\274ller\"}]";
-    r.options = "[{\"name\":\"ok\",\"label\":\"OK\"}]";
-    r.created_at = NOW;
-    return r;
-}
-
-static int decide(fixture_t *f, const char *id, const char *choice,
-                  const char *by)
-{
-    int is_done = -1;
-
-    in_txn(f, amzx_review_decide(&is_done, txn, &f->st, "acme", id, choice,
-                                 "{\"rate\":20}", by, "seen", NOW + 9,
-                                 &f->fault, f->p));
-    return is_done;
-}
-
-static void a_review_is_asked_once_and_decided_once(void **state)
-{
-    fixture_t *f = *state;
-    amzx_review_t r = a_review("rev_1");
-    amzx_review_t again = a_review("rev_2");
-    amzx_review_t *got = NULL;
-    apr_array_header_t *out = NULL;
-
-    in_txn(f, amzx_review_put(txn, &f->st, &r, &f->fault, f->p));
-    in_txn(f, amzx_review_put(txn, &f->st, &again, &f->fault, f->p));
-    assert_ok(f, amzx_review_list(&out, f->db, &f->st, "acme", 9, &f->fault,
-                                  f->p));
-    assert_int_equal(out->nelts, 1);
-    assert_ok(f, amzx_review_of(&got, f->db, &f->st, "run_1", "ask",
-                                &f->fault, f->p));
-    assert_string_equal(got->id, "rev_1");
-    assert_string_equal(got->shown, r.shown);
-    assert_null(got->choice);
-    assert_int_equal(decide(f, "rev_1", "ok", "ann"), 1);
-    assert_int_equal(decide(f, "rev_1", "no", "bob"), 0);
-    assert_int_equal(decide(f, "rev_9", "no", "bob"), 0);
-    assert_ok(f, amzx_review_get(&got, f->db, &f->st, "acme", "rev_1",
-                                 &f->fault, f->p));
-    assert_string_equal(got->choice, "ok");
-    assert_string_equal(got->by, "ann");
-    assert_string_equal(got->edited, "{\"rate\":20}");
-    assert_string_equal(got->note, "seen");
-    assert_true(got->resolved_at == NOW + 9);
-    assert_ok(f, amzx_review_get(&got, f->db, &f->st, "other", "rev_1",
-                                 &f->fault, f->p));
-    assert_null(got);
-    assert_ok(f, amzx_review_list(&out, f->db, &f->st, "acme", 9, &f->fault,
-                                  f->p));
-    assert_int_equal(out->nelts, 0);
-}
-
-static int take_cursor(fixture_t *f, amzx_cursor_t *c, const char *owner,
-                       apr_time_t now)
-{
-    int is_mine = -1;
-
-    in_txn(f, amzx_cursor_take(&is_mine, c, txn, "acme", "orders", "poll",
-                               owner, now, now + MINUTE, &f->fault, f->p));
-    return is_mine;
-}
-
-static void a_poll_belongs_to_one_engine_at_a_time(void **state)
-{
-    fixture_t *f = *state;
-    amzx_cursor_t c;
-    amzx_cursor_t late;
-    int is_mine = -1;
-
-    assert_int_equal(take_cursor(f, &late, "e1", NOW), 1);
-    assert_null(late.value);
-    assert_int_equal(take_cursor(f, &c, "e2", NOW + 1), 0);
-    /* e1 is away for longer than its lease */
-    assert_int_equal(take_cursor(f, &c, "e2", NOW + 2 + MINUTE), 1);
-    c.value = "2026-01-01T00:00:00Z";
-    c.due_at = NOW + 3 * MINUTE;
-    in_txn(f, amzx_cursor_save(&is_mine, txn, &late, "e1", &f->fault, f->p));
-    assert_int_equal(is_mine, 0);
-    in_txn(f, amzx_cursor_save(&is_mine, txn, &c, "e2", &f->fault, f->p));
-    assert_int_equal(is_mine, 1);
-    assert_int_equal(take_cursor(f, &c, "e1", NOW + 3 * MINUTE - 1), 0);
-    assert_int_equal(take_cursor(f, &c, "e1", NOW + 3 * MINUTE), 1);
-    assert_string_equal(c.value, "2026-01-01T00:00:00Z");
-}
-
-static void a_definition_never_changes_under_its_version(void **state)
-{
-    fixture_t *f = *state;
-    amzx_txn_t *open = NULL;
-    const char *text = "x";
-    apr_status_t got;
-
-    in_txn(f, amzx_definition_put(txn, "orders", 1, "sha1", "<workflow/>",
-                                  NOW, &f->fault, f->p));
-    in_txn(f, amzx_definition_put(txn, "orders", 1, "sha1", "<workflow/>",
-                                  NOW, &f->fault, f->p));
-    assert_ok(f, amzx_txn_begin(&open, f->db, &f->fault, f->p));
-    got = amzx_definition_put(open, "orders", 1, "sha2", "<other/>", NOW,
-                             &f->fault, f->p);
-    assert_int_equal(got, APR_EEXIST);
-    assert_string_equal(f->fault.code, "config.version_changed");
-    amzx_txn_end(open, got, NULL);
-    assert_ok(f, amzx_definition_get(&text, f->db, "orders", "sha1",
-                                     &f->fault, f->p));
-    assert_string_equal(text, "<workflow/>");
-    assert_ok(f, amzx_definition_get(&text, f->db, "orders", "sha2",
-                                     &f->fault, f->p));
-    assert_null(text);
-}
-
-static void an_event_is_emitted_once_per_place(void **state)
-{
-    fixture_t *f = *state;
-    amzx_bind_t again[] = { AMZX_S("run_1"), AMZX_S("emit[1]"),
-                            AMZX_S("acme"),  AMZX_S("order.booked"),
-                            AMZX_S("x"),     AMZX_I(NOW) };
-    apr_int64_t count = -1;
-
-    in_txn(f, amzx_event_put(txn, &f->st, "acme", "run_1", "emit[1]",
-                             "order.booked", "{}", NOW, &f->fault, f->p));
-    in_txn(f, amzx_txn_exec(&count, txn, AMZX_SQL_EVENT_PUT, again, 6,
-                            &f->fault, f->p));
-    assert_int_equal(count, 0);
-    again[1].s = "emit[2]";
-    in_txn(f, amzx_txn_exec(&count, txn, AMZX_SQL_EVENT_PUT, again, 6,
-                            &f->fault, f->p));
-    assert_int_equal(count, 1);
-}
-
 static void runs_are_listed_by_page_and_counted_by_state(void **state)
 {
     fixture_t *f = *state;
@@ -594,15 +357,12 @@ static void runs_are_listed_by_page_and_counted_by_state(void **state)
         assert_int_equal(fixture_put_run(f, &run), 1);
         assert_int_equal(fixture_put_run(f, &run), 0); /* same key */
     }
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, NULL, NULL, 2,
-                               &f->fault, f->p));
+    out = list(f, NULL, NULL, NULL, 2);
     assert_int_equal(out->nelts, 2);
     assert_string_equal(APR_ARRAY_IDX(out, 0, amzx_run_t).id, "run_4");
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", NULL, NULL, "run_3", 9,
-                               &f->fault, f->p));
+    out = list(f, NULL, NULL, "run_3", 9);
     assert_int_equal(out->nelts, 3);
-    assert_ok(f, amzx_run_list(&out, f->db, "acme", "orders", "ready", NULL,
-                               9, &f->fault, f->p));
+    out = list(f, "orders", "ready", NULL, 9);
     assert_int_equal(out->nelts, 2);
     assert_ok(f, amzx_run_counts(counts, f->db, "acme", &f->fault, f->p));
     assert_int_equal(counts[AMZX_RUN_READY], 5);
@@ -625,13 +385,6 @@ static const struct CMUnitTest tests[] = {
     TEST(journal_rows_come_back_in_order),
     TEST(a_journal_refuses_an_old_token_and_a_second_seq),
     TEST(an_intent_keeps_its_bytes_and_takes_its_outcome),
-    TEST(a_bucket_is_made_and_kept),
-    TEST(one_refreshes_a_token_at_a_time),
-    TEST(a_dead_letter_is_resolved_once),
-    TEST(a_review_is_asked_once_and_decided_once),
-    TEST(a_poll_belongs_to_one_engine_at_a_time),
-    TEST(a_definition_never_changes_under_its_version),
-    TEST(an_event_is_emitted_once_per_place),
     TEST(runs_are_listed_by_page_and_counted_by_state),
 };
 

@@ -225,17 +225,35 @@ static void a_contact_is_found_by_its_number(void **state)
     case_t *c = case_begin("xero.contacts.byNumber", "{'number':'AMZ/1'}",
                            NULL, *state);
 
-    case_is_request(c, "GET", "/Contacts/AMZ%2F1");
-    case_answer(c, 200, "{'Contacts':[{'ContactID':'c','ContactNumber':"
-                        "'AMZ/1'}]}");
+    case_is_request(c, "GET", "/Contacts?searchTerm=AMZ%2F1"
+                    "&includeArchived=true&page=1&pageSize=100");
+    case_answer(c, 200, "{'Contacts':[{'ContactID':'b','ContactNumber':"
+                        "'AMZ/12'},{'ContactID':'c','ContactNumber':"
+                        "'amz/1'}]}");
     case_is_at(c->result, "ContactID", "'c'", *state);
     c = case_begin("xero.contacts.byNumber", "{'number':'X'}", NULL, *state);
-    case_answer_as(c, 404, "text/html", "no", NULL, NULL);
-    case_is_result(c, "null");
-    c = case_begin("xero.contacts.byNumber", "{'number':'X'}", NULL, *state);
     case_answer(c, 200, "{'Contacts':[{'ContactID':'c','ContactNumber':"
-                        "'Y'}]}");
+                        "'Y','Name':'X'}]}");
     case_is_result(c, "null");
+}
+
+static void a_number_may_be_on_a_later_page(void **state)
+{
+    case_t *c = case_begin("xero.contacts.byNumber", "{'number':'X1'}", NULL,
+                           *state);
+    const char *page = "";
+    int i;
+
+    for (i = 0; i < 100; i++) {
+        page = apr_psprintf(*state, "%s%s{'ContactID':'c','ContactNumber':"
+                            "'X1%02d'}", page, i ? "," : "", i);
+    }
+    case_answer(c, 200, apr_psprintf(*state, "{'Contacts':[%s]}", page));
+    case_is_request(c, "GET", "/Contacts?searchTerm=X1"
+                    "&includeArchived=true&page=2&pageSize=100");
+    case_answer(c, 200, "{'Contacts':[{'ContactID':'d','ContactNumber':"
+                        "'X1'}]}");
+    case_is_at(c->result, "ContactID", "'d'", *state);
 }
 
 static void few_codes_are_asked_one_by_one(void **state)
@@ -337,6 +355,7 @@ int main(void)
         POOL_TEST(a_contact_needs_a_name_and_a_number),
         POOL_TEST(good_mail_addresses_are_sent),
         POOL_TEST(a_contact_is_found_by_its_number),
+        POOL_TEST(a_number_may_be_on_a_later_page),
         POOL_TEST(few_codes_are_asked_one_by_one),
         POOL_TEST(many_or_odd_codes_take_the_whole_list),
         POOL_TEST(no_codes_need_no_request),

@@ -10,6 +10,7 @@
 
 /** Most items of one page that we ask for. */
 #define AMZX_XERO_PAGE "100"
+#define AMZX_XERO_PAGE_SIZE 100
 
 amzx_op_step_fn amzx_xero_contact_match;
 amzx_op_step_fn amzx_xero_contact_create;

@@ -2,6 +2,8 @@
 /* Contacts: made once by their ContactNumber. Fact sheet xero-api 4.6. */
 #include "amzx_xero.h"
 
+#include <apr_strings.h>
+
 #include <string.h>
 
 static const amzx_shape_t address_shape[] = {
@@ -127,6 +129,24 @@ apr_status_t amzx_xero_contact_create(amzx_step_e *next,
     return APR_SUCCESS;
 }
 
+/* Of a page of contacts the one that has the number; null. */
+static const amzx_val_t *of_number(const amzx_val_t *list, const char *number)
+{
+    apr_size_t i;
+
+    for (i = 0; i < amzx_val_count(list); i++) {
+        const amzx_val_t *one = amzx_val_at(list, i);
+
+        if (strcasecmp(amzx_val_text(amzx_val_get(one, "ContactNumber"), ""),
+                       number) == 0) {
+            return one;
+        }
+    }
+    return &amzx_val_null;
+}
+
+/* Through the search: Xero takes a number in the place of the id in the path
+ * as well, but its own document does not tell the two paths apart. */
 apr_status_t amzx_xero_contact_by_number(amzx_step_e *next,
                                          amzx_http_request_t *req,
                                          const amzx_val_t **result,
@@ -134,27 +154,31 @@ apr_status_t amzx_xero_contact_by_number(amzx_step_e *next,
                                          const amzx_http_response_t *rsp,
                                          amzx_fault_t *fault)
 {
+    const amzx_val_t *list = &amzx_val_null;
     amzx_buf_t url;
     const char *number;
     apr_status_t rv = amzx_call_text(&number, call, "number", fault);
 
+    if (rv == APR_SUCCESS && rsp) {
+        rv = amzx_xero_list(&list, call, rsp, "Contacts", fault);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (!rsp) {
-        amzx_call_begin(req, &url, call, "GET");
-        amzx_url_segment(&url, "Contacts");
-        amzx_url_segment(&url, number);
-        req->url = url.s;
-        *next = AMZX_STEP_SEND;
+    *next = AMZX_STEP_DONE;
+    *result = of_number(list, number);
+    if (rsp && (!amzx_val_is_null(*result)
+                || amzx_val_count(list) < AMZX_XERO_PAGE_SIZE)) {
         return APR_SUCCESS;
     }
-    *next = AMZX_STEP_DONE;
-    rv = amzx_xero_first(result, call, rsp, "Contacts", fault);
-    if (rv == APR_SUCCESS
-        && strcasecmp(amzx_val_text(amzx_val_get(*result, "ContactNumber"),
-                                    number), number) != 0) {
-        *result = &amzx_val_null; /* the path takes contact ids as well */
-    }
-    return rv;
+    call->phase++;
+    amzx_call_begin(req, &url, call, "GET");
+    amzx_url_segment(&url, "Contacts");
+    amzx_url_param(&url, "searchTerm", number);
+    amzx_url_param(&url, "includeArchived", "true");
+    amzx_url_param(&url, "page", apr_itoa(call->pool, call->phase));
+    amzx_url_param(&url, "pageSize", AMZX_XERO_PAGE);
+    req->url = url.s;
+    *next = AMZX_STEP_SEND;
+    return APR_SUCCESS;
 }

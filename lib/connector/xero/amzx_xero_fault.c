@@ -215,6 +215,9 @@ static apr_status_t bad_request(const amzx_op_call_t *call,
     if (m.count > 0) {
         return judge(call, &m, fault);
     }
+    if (!*text) { /* a problem document of something in between */
+        text = amzx_val_text(amzx_val_get_nocase(doc, "title"), "");
+    }
     text = without_mail(text, call->pool);
     if (strcmp(type, "PostDataInvalidException") == 0) {
         return amzx_fault_set(fault, AMZX_FAULT_BUG, APR_EGENERAL,
@@ -232,7 +235,8 @@ static apr_status_t bad_request(const amzx_op_call_t *call,
     }
     return amzx_fault_set(fault, AMZX_FAULT_REJECTED, APR_EGENERAL,
                           "validation.other", "%s",
-                          *text ? text : "Xero answered 400 without a reason");
+                          *text ? text
+                          : "Xero refused the request without a reason");
 }
 
 /* 401 and 403: {"Title", "Status", "Detail"}, names in either case. */

@@ -71,7 +71,7 @@ const amzx_op_impl_t amzx_xero_ops[] = {
        amzx_xero_contact_create)
     OP("xero.contacts.byNumber", READ, number_args, NULL, "xero.Contact",
        CONTACT, NULL, "The contact of a ContactNumber, or null; GET"
-       " /Contacts/{ContactNumber}.", amzx_xero_contact_by_number)
+       " /Contacts?searchTerm=.", amzx_xero_contact_by_number)
     OP("xero.items.byCode", READ, codes_args, NULL, "xero.ItemsByCode",
        "codes[] items[]", NULL,
        "Which of these codes are items; GET /Items.", amzx_xero_item_by_code)

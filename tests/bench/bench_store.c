@@ -117,8 +117,10 @@ static apr_status_t tick(int *done, work_t *w, apr_pool_t *p)
     *done = 0;
     rv = amzx_txn_begin(&txn, w->db, &w->fault, p);
     if (rv == APR_SUCCESS) {
-        rv = amzx_run_claim(&runs, txn, &w->st, "bench", amzx_now(&w->env),
-                            apr_time_from_sec(60), GROUP, &w->fault, p);
+        amzx_claim_t claim = { "bench", amzx_now(&w->env),
+                               apr_time_from_sec(60), GROUP };
+
+        rv = amzx_run_claim(&runs, txn, &w->st, &claim, &w->fault, p);
     }
     rv = amzx_txn_end(txn, rv, &w->fault);
     if (rv != APR_SUCCESS || runs->nelts == 0) {

@@ -44,6 +44,13 @@ static void every_statement_runs_in_this_dialect(void **state)
     assert_in_range(AMZX_SQL_COUNT, 60, 500);
 }
 
+/* Tables with a row for each connection, trigger or limit, not each order. */
+static int is_small(const char *step)
+{
+    return strcmp(step, "SCAN token") == 0 || strcmp(step, "SCAN poll") == 0
+           || strcmp(step, "SCAN slot") == 0;
+}
+
 /* SQLite plans do not depend on the data: none may read a table through. */
 static void every_statement_is_served_by_an_index(void **state)
 {
@@ -72,7 +79,7 @@ static void every_statement_is_served_by_an_index(void **state)
             searches += strncmp(step, "SEARCH ", 7) == 0;
             if ((strncmp(step, "SCAN ", 5) == 0 && !strstr(step, " INDEX ")
                  && !strstr(step, "CONSTANT ROW") && !strstr(step, "subquery")
-                 && strcmp(step, "SCAN tenants") != 0
+                 && !is_small(step) && strcmp(step, "SCAN tenants") != 0
                  && strcmp(step, "SCAN lanes") != 0)
                 || strstr(step, "B-TREE FOR ORDER BY")) {
                 fail_msg("%s: %s", name, step);

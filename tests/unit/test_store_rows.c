@@ -163,6 +163,22 @@ static int decide(fixture_t *f, const char *id, const char *choice,
     return is_done;
 }
 
+/* The run of a_review() waits for a person. */
+static void run_asks(fixture_t *f)
+{
+    amzx_run_t run = fixture_a_run("run_1", "acme", "p", NOW);
+    amzx_claim_t mine = { "me", NOW, MINUTE, 1 };
+    apr_array_header_t *out = NULL;
+    int is_held = 0;
+
+    fixture_put_run(f, &run);
+    in_txn(f, amzx_run_claim(&out, txn, &f->st, &mine, &f->fault, f->p));
+    assert_int_equal(out->nelts, 1);
+    in_txn(f, amzx_run_save(&is_held, txn, &APR_ARRAY_IDX(out, 0, amzx_run_t),
+                            AMZX_EV_ASK, NOW, &f->fault, f->p));
+    assert_int_equal(is_held, 1);
+}
+
 static void a_review_is_asked_once_and_decided_once(void **state)
 {
     fixture_t *f = *state;
@@ -171,7 +187,10 @@ static void a_review_is_asked_once_and_decided_once(void **state)
     amzx_review_t *got = NULL;
     apr_array_header_t *out = NULL;
 
+    run_asks(f);
     in_txn(f, amzx_review_put(txn, &f->st, &r, &f->fault, f->p));
+    in_txn(f, amzx_review_put(txn, &f->st, &again, &f->fault, f->p));
+    again.run_id = "run_2"; /* which does not wait: not listed */
     in_txn(f, amzx_review_put(txn, &f->st, &again, &f->fault, f->p));
     assert_ok(f, amzx_review_list(&out, f->db, &f->st, "acme", 9, &f->fault,
                                   f->p));

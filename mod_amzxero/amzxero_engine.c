@@ -15,7 +15,7 @@
 #define RETRY_MAKE apr_time_from_sec(2)
 #define RETRY_SLICE 50000
 
-/* ---- run ------------------------------------------------------------------------ */
+/* ---- run ----------------------------------------------------------------- */
 
 /* Another node, or a database that was away at the start, may have left the
  * schema behind. */
@@ -133,7 +133,7 @@ apr_status_t amzxero_engine_root(apr_pool_t **root)
     return APR_SUCCESS;
 }
 
-/* ---- httpd -X --------------------------------------------------------------------- */
+/* ---- httpd -X ------------------------------------------------------------ */
 
 typedef struct {
     amzxero_runner_t run;

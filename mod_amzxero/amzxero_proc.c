@@ -32,7 +32,7 @@ typedef struct {
     int is_registered;
 } engine_proc_t;
 
-/* ---- inside the engine process ---------------------------------------------------- */
+/* ---- inside the engine process ------------------------------------------- */
 
 static amzxero_runner_t runner;
 

@@ -306,8 +306,8 @@ static int make_shared(server_rec *s, apr_pool_t *pconf)
     }
     apr_pool_cleanup_register(pconf, (void *)(apr_uintptr_t)m->wake_fd,
                               close_fd, apr_pool_cleanup_null);
-    rv = apr_shm_create(&shm, amzx_counter_size(AMZXERO_COUNTER_SLOTS) + 64, NULL,
-                        pconf);
+    rv = apr_shm_create(&shm, amzx_counter_size(AMZXERO_COUNTER_SLOTS) + 64,
+                        NULL, pconf);
     if (rv == APR_SUCCESS) {
         base = apr_shm_baseaddr_get(shm);
         base += (64 - ((apr_uintptr_t)base & 63)) & 63;

@@ -164,7 +164,7 @@ static inline peer_thing_t *peer_find(const peer_t *peer, const char *kind,
     return NULL;
 }
 
-/* ---- Xero ------------------------------------------------------------------ */
+/* ---- Xero ---------------------------------------------------------------- */
 
 static inline amzx_val_t *peer_copy(const amzx_val_t *v, apr_pool_t *p)
 {
@@ -377,7 +377,7 @@ static inline const char *peer_xero_get(peer_t *peer, const char *path,
     return "";
 }
 
-/* ---- Amazon ---------------------------------------------------------------- */
+/* ---- Amazon -------------------------------------------------------------- */
 
 #define PEER_MONEY(a) "{\"amount\":\"" a "\",\"currencyCode\":\"GBP\"}"
 

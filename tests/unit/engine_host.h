@@ -9,7 +9,7 @@
 
 #include "engine_node.h"
 
-/* ---- what is in the database ----------------------------------------------------- */
+/* ---- what is in the database --------------------------------------------- */
 
 static inline apr_int64_t host_runs(host_t *h, amzx_run_state_e state)
 {
@@ -158,7 +158,7 @@ static inline void host_settles(host_t *h, apr_interval_time_t us)
     }
 }
 
-/* ---- work ------------------------------------------------------------------- */
+/* ---- work ---------------------------------------------------------------- */
 
 /** A delivery with that body. */
 static inline const char *host_deliver_body(host_t *h, const char *tenant,
@@ -233,7 +233,7 @@ static inline const char *host_put(host_t *h, const char *flow,
     return run.id;
 }
 
-/* ---- small workflows -------------------------------------------------------- */
+/* ---- small workflows ----------------------------------------------------- */
 
 #define FLOW_HEAD(name, version)                                             \
     "<workflow xmlns='urn:amzxero:workflow:1' name='" name "' version='"     \

@@ -52,7 +52,7 @@ struct host_t {
 static apr_time_t host_clock;
 static apr_time_t host_mono_off; /* mono is ahead of the clock by that */
 
-/* ---- an engine's environment ------------------------------------------------- */
+/* ---- an engine's environment --------------------------------------------- */
 
 static inline void host_look(node_t *n)
 {
@@ -96,7 +96,7 @@ static inline apr_status_t host_random(void *ctx, unsigned char *out,
     return APR_SUCCESS;
 }
 
-/* ---- worlds --------------------------------------------------------------- */
+/* ---- worlds -------------------------------------------------------------- */
 
 static inline const char *host_path(const char *name, apr_pool_t *p)
 {
@@ -204,7 +204,7 @@ static inline host_t *host_shipped(fixture_t *f)
     return h;
 }
 
-/* ---- life of engines -------------------------------------------------------- */
+/* ---- life of engines ----------------------------------------------------- */
 
 /** kill -9: nothing is said, nothing is saved. */
 static inline void host_kill(host_t *h, int i)

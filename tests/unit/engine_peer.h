@@ -9,7 +9,7 @@
 
 #include "engine_books.h"
 
-/* ---- the client's vtable --------------------------------------------------- */
+/* ---- the client's vtable ------------------------------------------------- */
 
 static inline const char *peer_header(const amzx_http_request_t *req,
                                       const char *name)
@@ -163,7 +163,7 @@ static inline int peer_is_stale(const peer_t *peer,
     assert_non_null(token);
     token = strstr(token, "token-");
     assert_non_null(token);
-    return atol(token + 6) <= peer->bad_tokens;
+    return apr_strtoi64(token + 6, NULL, 10) <= peer->bad_tokens;
 }
 
 static inline void peer_expired(peer_call_t *c,

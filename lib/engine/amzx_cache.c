@@ -101,15 +101,24 @@ const amzx_val_t *amzx_cache_get(amzx_cache_t *c, const amzx_conn_t *conn,
     return amzx_val_copy(item->result, p);
 }
 
-void amzx_cache_put(amzx_cache_t *c, const amzx_conn_t *conn,
-                    const amzx_op_t *op, const amzx_val_t *args,
-                    const amzx_val_t *result, apr_time_t until,
-                    apr_pool_t *scratch)
+unsigned amzx_cache_epoch(amzx_cache_t *c, const amzx_conn_t *conn,
+                          const amzx_op_t *op, apr_pool_t *scratch)
 {
-    const char *key = key_of(conn, op, args, scratch);
+    return *epoch_of(c, family_of(conn, op, scratch));
+}
+
+void amzx_cache_put(amzx_cache_t *c, const amzx_job_t *job,
+                    const amzx_val_t *result, apr_time_t until,
+                    unsigned epoch, apr_pool_t *scratch)
+{
+    const amzx_op_t *op = job->call.op;
+    const char *key = key_of(job->conn, op, job->call.args, scratch);
     apr_size_t len = 0;
     item_t *item;
 
+    if (epoch != amzx_cache_epoch(c, job->conn, op, scratch)) {
+        return;
+    }
     amzx_json_write(result, &len, scratch);
     if (len > c->max_bytes / 8) {
         return;
@@ -122,7 +131,7 @@ void amzx_cache_put(amzx_cache_t *c, const amzx_conn_t *conn,
     item = apr_pcalloc(c->young.pool, sizeof(*item));
     item->result = amzx_val_copy(result, c->young.pool);
     item->until = until;
-    item->epoch = *epoch_of(c, family_of(conn, op, scratch));
+    item->epoch = epoch;
     apr_hash_set(c->young.map, apr_pstrdup(c->young.pool, key),
                  APR_HASH_KEY_STRING, item);
     c->young.bytes += len * 4 + strlen(key);

@@ -23,7 +23,8 @@
 #define RESEND_WINDOW apr_time_from_sec(300)
 #define MAX_SENDS 3
 #define MAX_GENERATIONS 4
-/* Another run's effect under the same natural key may still be under way. */
+/* Another run's effect under the same natural key may still be under way: it
+ * is looked at again and again until then. */
 #define FOREIGN_WAIT apr_time_from_sec(120)
 #define FOREIGN_LOOK_MIN (APR_USEC_PER_SEC / 4)
 #define FOREIGN_LOOK_MAX apr_time_from_sec(10)
@@ -109,7 +110,41 @@ static void send_intent(amzx_live_t *live, amzx_intent_t *in, apr_time_t now)
     job->access = access;
 }
 
-static void ask_person(amzx_live_t *live, amzx_intent_t *in, const char *why)
+void amzx_effect_unsend(amzx_live_t *live)
+{
+    amzx_intent_t *in = live->intent;
+
+    if (in == NULL || live->is_confirming
+        || in->state != AMZX_INTENT_SENDING) {
+        return;
+    }
+    in->tries--;
+    if (in->tries > 0) {
+        /* What became of an earlier send is as open as it was. */
+        in->state = AMZX_INTENT_UNKNOWN;
+    }
+    else {
+        in->state = AMZX_INTENT_PLANNED;
+        in->first_sent_at = 0;
+    }
+    live->intent_dirty = 1;
+}
+
+void amzx_effect_starts(amzx_live_t *live)
+{
+    amzx_intent_t *in = live->intent;
+    apr_time_t now = amzx_now(live->engine->env);
+
+    if (in->tries == 1) {
+        in->first_sent_at = now;
+    }
+    in->sent_at = now;
+    live->intent_dirty = 1;
+    amzx_live_heat(live);
+}
+
+void amzx_effect_ask_person(amzx_live_t *live, amzx_intent_t *in,
+                            const char *why)
 {
     in->state = AMZX_INTENT_REVIEW;
     in->code = "intent.review";
@@ -118,7 +153,7 @@ static void ask_person(amzx_live_t *live, amzx_intent_t *in, const char *why)
     amzx_live_leave(live, AMZX_EV_PARK, 0, "intent.review", why);
 }
 
-static void wait_until(amzx_live_t *live, apr_time_t at, const char *why)
+void amzx_effect_wait(amzx_live_t *live, apr_time_t at, const char *why)
 {
     amzx_live_leave(live, AMZX_EV_WAIT, at, "intent.unknown", why);
 }
@@ -134,13 +169,13 @@ static void look_up(amzx_live_t *live, amzx_intent_t *in)
         args = amzx_op_confirm_args(live->ask->op, live->ask->args,
                                     live->ask->body, live->pool);
         if (args == NULL) {
-            ask_person(live, in, "what to look up is missing");
+            amzx_effect_ask_person(live, in, "what to look up is missing");
             return;
         }
     }
     else if (amzx_machine_confirm_args(&args, live->machine, &fault,
                                        live->pool) != APR_SUCCESS) {
-        ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
+        amzx_effect_ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
         return;
     }
     if (!amzx_live_prepare_job(live, live->ask->confirm_op, args, NULL)) {
@@ -148,7 +183,7 @@ static void look_up(amzx_live_t *live, amzx_intent_t *in)
     }
     live->is_confirming = 1;
     if (!amzx_job_begin(&live->job, &result, &fault)) {
-        ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
+        amzx_effect_ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
         return;
     }
     live->state = AMZX_LIVE_JOB;
@@ -159,7 +194,8 @@ static void next_generation(amzx_live_t *live, amzx_intent_t *in,
                             apr_time_t now)
 {
     if (in->gen + 1 >= MAX_GENERATIONS) {
-        ask_person(live, in, "the peer's answers contradict each other");
+        amzx_effect_ask_person(
+            live, in, "the peer's answers contradict each other");
         return;
     }
     in->gen++;
@@ -173,8 +209,8 @@ static int lookups_needed(const amzx_op_t *op)
     return op->effect == AMZX_EFFECT_UNIQUE ? 1 : 2;
 }
 
-static void refused(amzx_live_t *live, const amzx_fault_t *fault,
-                    amzx_intent_state_e state)
+void amzx_effect_refused(amzx_live_t *live, const amzx_fault_t *fault,
+                         amzx_intent_state_e state)
 {
     live->intent->state = state;
     live->intent->code = apr_pstrdup(live->pool, fault->code);
@@ -193,7 +229,7 @@ static void refusal_stands(amzx_live_t *live, const amzx_intent_t *in)
 
     (void)amzx_fault_set(&fault, AMZX_FAULT_REJECTED, APR_EEXIST, in->code,
                          "%s", in->detail != NULL ? in->detail : "");
-    refused(live, &fault, AMZX_INTENT_REJECTED);
+    amzx_effect_refused(live, &fault, AMZX_INTENT_REJECTED);
 }
 
 static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
@@ -210,12 +246,13 @@ static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
             send_intent(live, in, now);
         }
         else {
-            wait_until(live, at, "sends the same bytes again");
+            amzx_effect_wait(live, at, "sends the same bytes again");
         }
         return;
     }
     if (op->effect == AMZX_EFFECT_BLIND || live->ask->confirm_op == NULL) {
-        ask_person(live, in, "the peer may have done it and cannot be asked");
+        amzx_effect_ask_person(
+            live, in, "the peer may have done it and cannot be asked");
         return;
     }
     if (in->lookups >= lookups_needed(op)) {
@@ -229,17 +266,17 @@ static void settle_unknown(amzx_live_t *live, amzx_intent_t *in,
     at = in->lookups == 0 ? in->sent_at + site->settle_us
                           : in->updated_at + site->relook_us;
     if (at > now) {
-        wait_until(live, at, "looks up whether the peer did it");
+        amzx_effect_wait(live, at, "looks up whether the peer did it");
         return;
     }
     look_up(live, in);
 }
 
 /* Look again after as long as it has taken so far: mostly it is done soon. */
-static void wait_for_other(amzx_live_t *live, const amzx_intent_t *in,
+static void wait_for_other(amzx_live_t *live, apr_time_t sent_at,
                            apr_time_t now)
 {
-    apr_interval_time_t wait = now - in->sent_at;
+    apr_interval_time_t wait = now - sent_at;
 
     if (wait < FOREIGN_LOOK_MIN) {
         wait = FOREIGN_LOOK_MIN;
@@ -247,7 +284,7 @@ static void wait_for_other(amzx_live_t *live, const amzx_intent_t *in,
     if (wait > FOREIGN_LOOK_MAX) {
         wait = FOREIGN_LOOK_MAX;
     }
-    wait_until(live, now + wait, "another run does the same");
+    amzx_effect_wait(live, now + wait, "another run does the same");
 }
 
 static void take_applied(amzx_live_t *live, const amzx_intent_t *in,
@@ -265,30 +302,58 @@ static void take_applied(amzx_live_t *live, const amzx_intent_t *in,
     live->state = AMZX_LIVE_NEXT;
 }
 
-apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
-                                 amzx_fault_t *fault)
+void amzx_effect_let_go(amzx_live_t *live)
 {
-    amzx_engine_t *e = live->engine;
-    amzx_intent_t *in = live->intent;
-    const char *key = intent_key(live, live->pool);
-    apr_time_t now = amzx_now(e->env);
-    apr_status_t rv;
-
-    (void)txn;
-    if (in == NULL) {
-        rv = amzx_intent_get(&in, e->db, &e->store, key, fault, live->pool);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    if (live->has_key) {
+        apr_hash_set(live->engine->keys, live->intent->key,
+                     APR_HASH_KEY_STRING, NULL);
+        live->has_key = 0;
     }
-    if (in == NULL) {
-        in = fresh(live, key, now);
-        freeze(live, in);
-        live->intent = in;
-        send_intent(live, in, now);
+}
+
+static void take_key(amzx_live_t *live, amzx_intent_t *in)
+{
+    live->intent = in;
+    live->has_key = 1;
+    apr_hash_set(live->engine->keys, in->key, APR_HASH_KEY_STRING, live);
+}
+
+/* One run at a time works on a key, in this engine and among all. */
+static apr_status_t may_decide(int *is_mine, amzx_live_t *live,
+                               amzx_txn_t *txn, const char *key,
+                               amzx_fault_t *fault)
+{
+    if (live->has_key) {
+        *is_mine = 1;
         return APR_SUCCESS;
     }
-    live->intent = in;
+    if (apr_hash_get(live->engine->keys, key, APR_HASH_KEY_STRING) != NULL) {
+        *is_mine = 0;
+        return APR_SUCCESS;
+    }
+    return amzx_intent_hold(is_mine, txn, key, fault, live->pool);
+}
+
+/* A person has looked at it and sent the run on: look up once more. */
+static void reconsider(amzx_live_t *live, amzx_intent_t *in, apr_time_t now)
+{
+    in->state = AMZX_INTENT_UNKNOWN;
+    in->lookups = 0;
+    in->saw_5xx = 1;
+    live->intent_dirty = 1;
+    settle_unknown(live, in, now);
+}
+
+/* What the row says. */
+static void decide(amzx_live_t *live, amzx_intent_t *in, apr_time_t now)
+{
+    if ((in->state == AMZX_INTENT_SENDING || in->state == AMZX_INTENT_UNKNOWN)
+        && strcmp(in->run_id, live->run->id) != 0
+        && now < in->sent_at + FOREIGN_WAIT) {
+        wait_for_other(live, in->sent_at, now);
+        return;
+    }
+    take_key(live, in);
     switch (in->state) {
     case AMZX_INTENT_APPLIED:
         take_applied(live, in, now);
@@ -297,13 +362,6 @@ apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
         send_intent(live, in, now);
         break;
     case AMZX_INTENT_SENDING:
-        if (strcmp(in->run_id, live->run->id) != 0
-            && now < in->sent_at + FOREIGN_WAIT) {
-            wait_for_other(live, in, now);
-            break;
-        }
-        settle_unknown(live, in, now);
-        break;
     case AMZX_INTENT_UNKNOWN:
         settle_unknown(live, in, now);
         break;
@@ -312,159 +370,39 @@ apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
         break;
     case AMZX_INTENT_REVIEW:
     case AMZX_INTENT_STATES:
-        amzx_live_leave(live, AMZX_EV_PARK, 0, "intent.review", in->detail);
+        reconsider(live, in, now);
         break;
     }
-    return APR_SUCCESS;
 }
 
-/* ---- answers ------------------------------------------------------------ */
-
-static const char *remote_id(const amzx_val_t *result, apr_pool_t *p)
-{
-    apr_size_t i;
-
-    for (i = 0; amzx_val_type(result) == AMZX_OBJ && i < result->u.obj.count;
-         i++) {
-        const amzx_member_t *m = &result->u.obj.member[i];
-
-        if (m->len > 2 && strcmp(m->name + m->len - 2, "ID") == 0) {
-            return apr_pstrdup(p, amzx_val_text(m->val, ""));
-        }
-    }
-    return NULL;
-}
-
-static void applied(amzx_live_t *live, const amzx_val_t *result)
+apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
+                                 amzx_fault_t *fault)
 {
     amzx_engine_t *e = live->engine;
     amzx_intent_t *in = live->intent;
+    const char *key = intent_key(live, live->pool);
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv;
+    int is_mine = 0;
 
-    in->state = AMZX_INTENT_APPLIED;
-    in->result = amzx_json_write(result, NULL, live->pool);
-    in->remote_id = remote_id(result, live->pool);
-    live->intent_dirty = 1;
-    amzx_cache_forget(e->cache, live->job.conn, live->ask->op);
-    amzx_machine_answer(live->machine, result, NULL, amzx_now(e->env));
-    live->state = AMZX_LIVE_NEXT;
-}
-
-static void unknown(amzx_live_t *live, const amzx_fault_t *fault)
-{
-    amzx_intent_t *in = live->intent;
-
-    in->state = AMZX_INTENT_UNKNOWN;
-    in->code = apr_pstrdup(live->pool, fault->code);
-    in->detail = apr_pstrdup(live->pool, fault->detail);
-    /* An error may be cached under the key; a conflict says the same. */
-    if (amzx_fault_matches(fault->code, "server validation conflict")) {
-        in->saw_5xx = 1;
+    rv = may_decide(&is_mine, live, txn, key, fault);
+    if (rv == APR_SUCCESS && !is_mine) {
+        wait_for_other(live, now, now);
+        return APR_SUCCESS;
     }
-    amzx_counter_add(live->engine->env, AMZX_COUNTER_INTENT_UNKNOWN, 1);
-    live->intent_dirty = 1;
-    live->state = AMZX_LIVE_TXN;
-}
-
-/* Judge one object, or the elements of a list. */
-static void confirmed(amzx_live_t *live, const amzx_val_t *found)
-{
-    amzx_intent_t *in = live->intent;
-    const amzx_val_t *result = NULL;
-    const amzx_val_t *one = found;
-    amzx_fault_t fault;
-    apr_size_t count = 1;
-    apr_size_t i;
-    int is_same = 0;
-
-    if (amzx_val_type(found) == AMZX_LIST) {
-        count = amzx_val_count(found);
+    if (rv == APR_SUCCESS && in == NULL) {
+        rv = amzx_intent_get(&in, e->db, &e->store, key, fault, live->pool);
     }
-    else if (amzx_val_is_null(found)) {
-        count = 0;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    for (i = 0; i < count && !is_same; i++) {
-        one = amzx_val_type(found) == AMZX_LIST ? amzx_val_at(found, i)
-                                                : found;
-        amzx_fault_clear(&fault);
-        if (!live->ask->has_own_confirm) {
-            is_same = amzx_op_confirm_same(&result, live->ask->op,
-                                           live->ask->args, live->ask->body,
-                                           one);
-        }
-        else if (amzx_machine_confirm_judge(&is_same, &result, live->machine,
-                                            one, &fault, live->pool)
-                 != APR_SUCCESS) {
-            ask_person(live, in, apr_pstrdup(live->pool, fault.detail));
-            return;
-        }
+    if (in == NULL) {
+        in = fresh(live, key, now);
+        freeze(live, in);
+        take_key(live, in);
+        send_intent(live, in, now);
+        return APR_SUCCESS;
     }
-    if (is_same) {
-        applied(live, result);
-    }
-    else if (count > 0 && live->ask->op->effect == AMZX_EFFECT_UNIQUE) {
-        ask_person(live, in, "the peer holds another document of that key");
-    }
-    else {
-        in->lookups++;
-        in->updated_at = amzx_now(live->engine->env);
-        live->intent_dirty = 1;
-        live->state = AMZX_LIVE_TXN;
-    }
-}
-
-static void confirm_over(amzx_live_t *live, const amzx_val_t *result,
-                         const amzx_fault_t *fault)
-{
-    const amzx_val_t *ignored = NULL;
-    amzx_fault_t scratch;
-
-    live->is_confirming = 0;
-    if (fault == NULL) {
-        confirmed(live, result);
-    }
-    else if (amzx_fault_matches(fault->code, "not_found")) {
-        confirmed(live, &amzx_val_null);
-    }
-    else {
-        wait_until(live,
-                   amzx_now(live->engine->env)
-                       + (fault->retry_after_us > 0 ? fault->retry_after_us
-                                                    : apr_time_from_sec(5)),
-                   apr_pstrdup(live->pool, fault->detail));
-        return;
-    }
-    if (live->state == AMZX_LIVE_TXN) {
-        /* The job was the confirm read: build the effect's request again. */
-        amzx_fault_clear(&scratch);
-        if (amzx_live_prepare_job(live, live->ask->op->name, live->ask->args,
-                                  live->ask->body)
-            && !amzx_job_begin(&live->job, &ignored, &scratch)) {
-            ask_person(live, live->intent,
-                       apr_pstrdup(live->pool, scratch.detail));
-        }
-    }
-}
-
-void amzx_effect_over(amzx_live_t *live, const amzx_val_t *result,
-                      const amzx_fault_t *fault)
-{
-    const amzx_job_t *job = &live->job;
-
-    if (live->is_confirming) {
-        confirm_over(live, result, fault);
-        return;
-    }
-    if (fault == NULL) {
-        applied(live, result);
-    }
-    else if (fault->klass == AMZX_FAULT_UNKNOWN
-             || (!job->is_answered && job->maybe_sent)) {
-        unknown(live, fault);
-    }
-    else if (fault->klass == AMZX_FAULT_TRANSIENT) {
-        refused(live, fault, AMZX_INTENT_PLANNED);
-    }
-    else {
-        refused(live, fault, AMZX_INTENT_REJECTED);
-    }
+    decide(live, in, now);
+    return APR_SUCCESS;
 }

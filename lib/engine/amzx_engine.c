@@ -132,6 +132,7 @@ apr_status_t amzx_engine_make(amzx_engine_t **out,
     apr_pool_create(&e->tick_pool, p);
     apr_pool_tag(e->tick_pool, "amzxero_tick");
     e->started_at = amzx_now(e->env);
+    e->keys = apr_hash_make(p);
     e->host = host_id(p);
     e->owner = amzx_id_new(e->env, "engine", p);
     e->look_now = 1;

@@ -63,6 +63,8 @@ struct amzx_job_t {
     /** Ended: result, or fault (then result is NULL). */
     void (*over)(amzx_job_t *job, const amzx_val_t *result,
                  const amzx_fault_t *fault);
+    /** It is permitted and starts after the commit; NULL: nothing to do. */
+    void (*starts)(amzx_job_t *job);
     /** It cannot start before `at` for that reason: 1 to give the job up. */
     int (*delayed)(amzx_job_t *job, apr_time_t at, const char *why);
     void *ctx;
@@ -96,6 +98,8 @@ struct amzx_live_t {
     /** Intents settled since the last save, of amzx_intent_t *: the machine
      *  may be steps further by then. */
     apr_array_header_t *settled;
+    int has_key; /**< it stands in engine->keys with its intent's key */
+    unsigned cache_epoch; /**< of the family when the read was asked */
     int is_confirming; /**< the job is the confirm read */
     int was_suspect;   /**< claimed after several crashes */
     int keeps_crashes; /**< leaves without having been tried */
@@ -124,6 +128,7 @@ struct amzx_engine_t {
     apr_pool_t *pool;
     apr_pool_t *tick_pool;
 
+    apr_hash_t *keys; /**< intent key -> the live that works on it */
     struct amzx_live_ring lives;
     struct amzx_live_ring hot;
     struct amzx_job_ring want;
@@ -182,7 +187,11 @@ apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
                                amzx_fault_t *fault);
 /** Write entries, intent, run. */
 apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
-                            amzx_txn_t *txn, amzx_fault_t *fault);
+                            amzx_fault_t *fault);
+/** A child's end wakes the parent that may await it. After all saves: a
+ *  parent that begins to wait in the same transaction must hear it too. */
+apr_status_t amzx_live_wake_parent(amzx_live_t *live, amzx_txn_t *txn,
+                                   amzx_fault_t *fault);
 /** Has it anything to write? */
 int amzx_live_has_news(const amzx_live_t *live);
 /** After the commit: log, count, drop what is gone. */
@@ -192,11 +201,27 @@ void amzx_live_leave(amzx_live_t *live, amzx_run_event_e ev, apr_time_t due,
                      const char *code, const char *detail);
 
 /* amzx_effect.c */
+/** It no longer works on its intent: another run may. */
+void amzx_effect_let_go(amzx_live_t *live);
 /** Decide what an asked effect needs, from its intent row. */
 apr_status_t amzx_effect_consult(amzx_live_t *live, amzx_txn_t *txn,
                                  amzx_fault_t *fault);
+/** Only a person can tell: the intent is for review, the run is parked. */
+void amzx_effect_ask_person(amzx_live_t *live, amzx_intent_t *in,
+                            const char *why);
+/** The run waits until then before it goes on with its intent. */
+void amzx_effect_wait(amzx_live_t *live, apr_time_t at, const char *why);
+/** The step gets the fault; the intent that state. */
+void amzx_effect_refused(amzx_live_t *live, const amzx_fault_t *fault,
+                         amzx_intent_state_e state);
+/** amzx_effect_over.c: its job is over. */
 void amzx_effect_over(amzx_live_t *live, const amzx_val_t *result,
                       const amzx_fault_t *fault);
+/** The send that was begun certainly did not reach the peer's books. No-op
+ *  when the live has no send under way. */
+void amzx_effect_unsend(amzx_live_t *live);
+/** It starts with this commit: say when, and have the fence checked. */
+void amzx_effect_starts(amzx_live_t *live);
 
 /* amzx_intake.c */
 apr_status_t amzx_intake(int *count, amzx_engine_t *e, amzx_txn_t *txn,
@@ -234,10 +259,12 @@ amzx_cache_t *amzx_cache_make(apr_size_t max_bytes, apr_pool_t *p);
 const amzx_val_t *amzx_cache_get(amzx_cache_t *c, const amzx_conn_t *conn,
                                  const amzx_op_t *op, const amzx_val_t *args,
                                  apr_time_t now, apr_pool_t *p);
-void amzx_cache_put(amzx_cache_t *c, const amzx_conn_t *conn,
-                    const amzx_op_t *op, const amzx_val_t *args,
+/** Ask before the read: an effect meanwhile makes its result old. */
+unsigned amzx_cache_epoch(amzx_cache_t *c, const amzx_conn_t *conn,
+                          const amzx_op_t *op, apr_pool_t *scratch);
+void amzx_cache_put(amzx_cache_t *c, const amzx_job_t *job,
                     const amzx_val_t *result, apr_time_t until,
-                    apr_pool_t *scratch);
+                    unsigned epoch, apr_pool_t *scratch);
 /** An effect changed this family ("xero.contacts"): forget its reads. */
 void amzx_cache_forget(amzx_cache_t *c, const amzx_conn_t *conn,
                        const amzx_op_t *op);

@@ -9,6 +9,7 @@
 #include "amzx_envelope.h"
 #include "amzx_id.h"
 #include "amzx_json.h"
+#include "amzx_str.h"
 
 #define INTAKE_MAX 128
 
@@ -67,6 +68,17 @@ typedef struct {
     char why[400];
 } tally_t;
 
+/* Cut where a character ends: PostgreSQL takes nothing else. */
+static void tell(tally_t *tally, const char *why)
+{
+    apr_size_t len = strlen(why);
+
+    if (len > sizeof(tally->why) - 1) {
+        len = sizeof(tally->why) - 1;
+    }
+    amzx_str_clean(tally->why, why, len, ' ');
+}
+
 /* A fault of the database ends the tick; any other is the delivery's own. */
 static int is_database(const amzx_fault_t *fault)
 {
@@ -87,10 +99,11 @@ static apr_status_t offer_one(amzx_engine_t *e, amzx_txn_t *txn,
     }
     if (rv != APR_SUCCESS) {
         tally->refused++;
-        apr_cpystrn(tally->why,
-                    apr_psprintf(p, "%s: %s: %s", amzx_flow_name(offer->flow),
-                                 fault->code, fault->detail),
-                    sizeof(tally->why));
+        tell(tally, apr_psprintf(p, "%s: %s: %s%s%s",
+                                 amzx_flow_name(offer->flow), fault->code,
+                                 fault->detail,
+                                 fault->place[0] ? " at " : "",
+                                 fault->place));
         amzx_fault_clear(fault);
     }
     tally->runs += is_new;
@@ -142,10 +155,9 @@ static apr_status_t take_one(amzx_engine_t *e, amzx_txn_t *txn,
     }
     rv = amzx_envelope_amazon(&events, d->body, d->body_len, fault, p);
     if (rv != APR_SUCCESS) {
-        apr_cpystrn(tally.why,
-                    apr_psprintf(p, "%s: %s%s%s", fault->code, fault->detail,
-                                 fault->place[0] ? " at " : "", fault->place),
-                    sizeof(tally.why));
+        tell(&tally, apr_psprintf(p, "%s: %s%s%s", fault->code, fault->detail,
+                                  fault->place[0] ? " at " : "",
+                                  fault->place));
         amzx_fault_clear(fault);
         amzx_log(e->env, AMZX_LOG_WARNING, 905, APR_SUCCESS,
                  "delivery %s of tenant %s is not readable", d->id,

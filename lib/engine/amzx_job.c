@@ -192,13 +192,32 @@ static void note_want(amzx_engine_t *e, apr_time_t at)
     }
 }
 
-static int is_limited(const amzx_job_t *job)
+/* Limits are rows; an effect goes only while its lease holds. */
+static int needs_txn(const amzx_job_t *job)
 {
     const amzx_conn_t *c = job->conn;
 
+    if (job->idempotency_key != NULL) {
+        return 1;
+    }
     return c != NULL
            && (c->per_minute > 0 || c->per_day > 0 || c->concurrent > 0
                || (c->use_op_limits && job->impl->op.interval_us > 0));
+}
+
+/* A refresh may take long; memory is for runs that go on. */
+static void await_token(amzx_job_t *job, apr_time_t now)
+{
+    apr_time_t until = job->wanted_at + AMZX_PARK_AFTER;
+
+    if (until > now) {
+        note_want(job->engine, until);
+    }
+    else if (job->delayed(job, now + AMZX_PARK_AFTER + APR_USEC_PER_SEC,
+                          "auth.pending")) {
+        APR_RING_REMOVE(job, link);
+        job->state = AMZX_JOB_OVER;
+    }
 }
 
 int amzx_jobs_prepare(amzx_engine_t *e)
@@ -216,11 +235,14 @@ int amzx_jobs_prepare(amzx_engine_t *e)
         amzx_fault_clear(&fault);
         if (job->not_before <= now) {
             if (get_token(job, &fault, &is_failed)) {
-                need = is_limited(job) ? 2 : (need > 1 ? need : 1);
+                need = needs_txn(job) ? 2 : (need > 1 ? need : 1);
             }
             else if (is_failed) {
                 APR_RING_REMOVE(job, link);
                 finish(job, NULL, &fault);
+            }
+            else {
+                await_token(job, now);
             }
         }
         else {
@@ -305,6 +327,9 @@ apr_status_t amzx_jobs_permit(amzx_engine_t *e, amzx_txn_t *txn,
             APR_RING_REMOVE(job, link);
             job->state = AMZX_JOB_START;
             APR_RING_INSERT_TAIL(&e->start, job, amzx_job_t, link);
+            if (job->starts != NULL) {
+                job->starts(job);
+            }
         }
         else {
             /* A slot of ours frees with the next answer: ask each tick. */

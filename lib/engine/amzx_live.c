@@ -38,6 +38,7 @@ void amzx_live_drop(amzx_live_t *live)
     amzx_engine_t *e = live->engine;
 
     amzx_job_drop(&live->job);
+    amzx_effect_let_go(live);
     if (live->is_hot) {
         APR_RING_REMOVE(live, hot_link);
     }
@@ -70,14 +71,19 @@ static int on_delayed(amzx_job_t *job, apr_time_t at, const char *why)
     if (at - amzx_now(e->env) <= AMZX_PARK_AFTER) {
         return 0;
     }
-    if (live->intent != NULL && !live->is_confirming
-        && live->intent->state == AMZX_INTENT_SENDING) {
-        live->intent->state = AMZX_INTENT_PLANNED; /* certainly not executed */
-        live->intent_dirty = 1;
-    }
+    amzx_effect_unsend(live);
     amzx_live_leave(live, AMZX_EV_WAIT, at, apr_pstrdup(live->pool, why),
-                    "waits for the peer's rate limit");
+                    strcmp(why, "auth.pending") == 0
+                        ? "waits for an access token"
+                        : "waits for the peer's rate limit");
     return 1;
+}
+
+static void on_starts(amzx_job_t *job)
+{
+    if (job->idempotency_key != NULL) {
+        amzx_effect_starts(job->ctx);
+    }
 }
 
 static void read_over(amzx_live_t *live, const amzx_val_t *result,
@@ -88,8 +94,8 @@ static void read_over(amzx_live_t *live, const amzx_val_t *result,
     apr_time_t now = amzx_now(e->env);
 
     if (fault == NULL && ask->cache_us > 0) {
-        amzx_cache_put(e->cache, live->job.conn, ask->op, ask->args, result,
-                       now + ask->cache_us, e->tick_pool);
+        amzx_cache_put(e->cache, &live->job, result, now + ask->cache_us,
+                       live->cache_epoch, e->tick_pool);
     }
     amzx_machine_answer(live->machine, result, fault, now);
     live->state = AMZX_LIVE_NEXT;
@@ -109,11 +115,7 @@ static void on_over(amzx_job_t *job, const amzx_val_t *result,
 
     amzx_live_heat(live);
     if (fault != NULL && is_parking(fault)) {
-        if (live->intent != NULL && !live->is_confirming
-            && live->intent->state == AMZX_INTENT_SENDING) {
-            live->intent->state = AMZX_INTENT_PLANNED;
-            live->intent_dirty = 1;
-        }
+        amzx_effect_unsend(live);
         park(live, fault);
         return;
     }
@@ -176,6 +178,7 @@ int amzx_live_prepare_job(amzx_live_t *live, const char *op_name,
     job->timeout_us = live->ask->timeout_us;
     job->priority = live->run->priority;
     job->over = on_over;
+    job->starts = on_starts;
     job->delayed = on_delayed;
     job->ctx = live;
     return 1;
@@ -201,6 +204,8 @@ static void ask_read(amzx_live_t *live)
             amzx_machine_answer(live->machine, result, NULL, now);
             return;
         }
+        live->cache_epoch = amzx_cache_epoch(e->cache, live->job.conn,
+                                             ask->op, live->pool);
     }
     if (amzx_job_begin(&live->job, &result, &fault)) {
         live->state = AMZX_LIVE_JOB;
@@ -265,6 +270,7 @@ void amzx_live_drive(amzx_live_t *live)
             APR_ARRAY_PUSH(live->settled, amzx_intent_t *) = live->intent;
             live->intent_dirty = 0;
         }
+        amzx_effect_let_go(live);
         live->intent = NULL;
         live->is_confirming = 0;
         live->ask = amzx_machine_next(live->machine);
@@ -414,14 +420,15 @@ void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
         return;
     }
     if (load(live, &fault) != APR_SUCCESS) {
-        if (fault.klass == AMZX_FAULT_CONFIG) {
-            park(live, &fault);
-        }
-        else if (fault.klass == AMZX_FAULT_TRANSIENT) {
+        if (fault.klass == AMZX_FAULT_TRANSIENT
+            || amzx_fault_matches(fault.code, "database")) {
             amzx_live_leave(live, AMZX_EV_WAIT,
                             amzx_now(e->env) + apr_time_from_sec(5),
                             apr_pstrdup(p, fault.code),
                             apr_pstrdup(p, fault.detail));
+        }
+        else if (fault.klass == AMZX_FAULT_CONFIG) {
+            park(live, &fault);
         }
         else {
             die(live, &fault);

@@ -10,7 +10,7 @@
 #include "amzx_json.h"
 
 /* A parent that awaits a child is woken by its end; this is the fallback. */
-#define CHILD_POLL apr_time_from_sec(600)
+#define CHILD_POLL apr_time_from_sec(30)
 
 /* ---- reviews ------------------------------------------------------------ */
 
@@ -54,6 +54,12 @@ static apr_status_t consult_review(amzx_live_t *live, amzx_txn_t *txn,
         known->resolved_at = now;
         rv = amzx_review_decide(&is_done, txn, &e->store, known, fault,
                                 live->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        /* Or a person was quicker: the row tells. */
+        rv = amzx_review_of(&known, e->db, &e->store, live->run->id,
+                            live->ask->path, fault, live->pool);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -127,12 +133,6 @@ static apr_status_t consult_run(amzx_live_t *live, amzx_txn_t *txn,
     apr_status_t rv;
 
     rv = put_child(live, txn, fault);
-    if (rv != APR_SUCCESS && fault->klass == AMZX_FAULT_CONFIG) {
-        amzx_live_leave(live, AMZX_EV_PARK, 0,
-                        apr_pstrdup(live->pool, fault->code),
-                        apr_pstrdup(live->pool, fault->detail));
-        return APR_SUCCESS;
-    }
     if (rv == APR_SUCCESS && !ask->is_detached) {
         rv = amzx_run_by_key(&child, e->db, &e->store, live->run->tenant,
                              ask->workflow, ask->run_key, fault, live->pool);
@@ -140,9 +140,14 @@ static apr_status_t consult_run(amzx_live_t *live, amzx_txn_t *txn,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    if (!ask->is_detached && child == NULL) {
+        return amzx_fault_set(fault, AMZX_FAULT_REJECTED, APR_ENOENT,
+                              "data.filtered",
+                              "workflow \"%s\" does not take this",
+                              ask->workflow);
+    }
     if (!ask->is_detached
-        && (child == NULL
-            || (child->state != AMZX_RUN_DONE && child->state != AMZX_RUN_DEAD
+        && ((child->state != AMZX_RUN_DONE && child->state != AMZX_RUN_DEAD
                 && child->state != AMZX_RUN_CANCELLED))) {
         amzx_live_leave(live, AMZX_EV_WAIT, now + CHILD_POLL, "child",
                         "waits for another run");
@@ -159,10 +164,9 @@ static apr_status_t consult_run(amzx_live_t *live, amzx_txn_t *txn,
     return APR_SUCCESS;
 }
 
-apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
-                               amzx_fault_t *fault)
+static apr_status_t consult(amzx_live_t *live, amzx_txn_t *txn,
+                            amzx_fault_t *fault)
 {
-    live->is_dirty = 1;
     switch (live->ask->kind) {
     case AMZX_ASK_CALL:
         return amzx_effect_consult(live, txn, fault);
@@ -174,6 +178,31 @@ apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
     case AMZX_ASK_END:
         break;
     }
+    return APR_SUCCESS;
+}
+
+apr_status_t amzx_live_consult(amzx_live_t *live, amzx_txn_t *txn,
+                               amzx_fault_t *fault)
+{
+    apr_status_t rv;
+
+    live->is_dirty = 1;
+    rv = consult(live, txn, fault);
+    if (rv == APR_SUCCESS || amzx_fault_matches(fault->code, "database")) {
+        return rv;
+    }
+    /* The run's own trouble must not stop those beside it. */
+    if (fault->klass == AMZX_FAULT_CONFIG) {
+        amzx_live_leave(live, AMZX_EV_PARK, 0,
+                        apr_pstrdup(live->pool, fault->code),
+                        apr_pstrdup(live->pool, fault->detail));
+    }
+    else {
+        amzx_machine_answer(live->machine, NULL, fault,
+                            amzx_now(live->engine->env));
+        live->state = AMZX_LIVE_NEXT;
+    }
+    amzx_fault_clear(fault);
     return APR_SUCCESS;
 }
 
@@ -222,13 +251,14 @@ static void add_dead(amzx_live_t *live, amzx_batch_t *batch)
     amzx_batch_dead(batch, run, &dead);
 }
 
-/* A child's end wakes the parent that may await it. */
-static apr_status_t wake_parent(amzx_live_t *live, amzx_txn_t *txn,
-                                amzx_fault_t *fault)
+apr_status_t amzx_live_wake_parent(amzx_live_t *live, amzx_txn_t *txn,
+                                   amzx_fault_t *fault)
 {
     int is_done;
 
-    if (live->run->origin == NULL || !amzx_id_is(live->run->origin, "run")) {
+    if (live->state != AMZX_LIVE_GONE || live->run->origin == NULL
+        || (live->event != AMZX_EV_DIE && live->event != AMZX_EV_FINISH)
+        || !amzx_id_is(live->run->origin, "run")) {
         return APR_SUCCESS;
     }
     return amzx_run_move(&is_done, txn, live->run->tenant, live->run->origin,
@@ -237,7 +267,7 @@ static apr_status_t wake_parent(amzx_live_t *live, amzx_txn_t *txn,
 }
 
 apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
-                            amzx_txn_t *txn, amzx_fault_t *fault)
+                            amzx_fault_t *fault)
 {
     amzx_run_t *run = live->run;
     const amzx_entry_t *entries = NULL;
@@ -265,15 +295,8 @@ apr_status_t amzx_live_save(amzx_live_t *live, amzx_batch_t *batch,
     if (live->intent_dirty) {
         amzx_batch_intent(batch, run, live->intent);
     }
-    if (live->state != AMZX_LIVE_GONE) {
-        return rv;
-    }
-    if (live->event == AMZX_EV_DIE) {
+    if (live->state == AMZX_LIVE_GONE && live->event == AMZX_EV_DIE) {
         add_dead(live, batch);
-    }
-    if (rv == APR_SUCCESS
-        && (live->event == AMZX_EV_DIE || live->event == AMZX_EV_FINISH)) {
-        rv = wake_parent(live, txn, fault);
     }
     return rv;
 }

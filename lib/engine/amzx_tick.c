@@ -12,10 +12,14 @@
 
 /* ---- one transaction ---------------------------------------------------- */
 
+static int takes_work(const amzx_engine_t *e)
+{
+    return !e->is_stopping && e->live_count < e->site->max_in_flight;
+}
+
 static int is_work_due(const amzx_engine_t *e, apr_time_t mono)
 {
-    return !e->is_stopping && e->live_count < e->site->max_in_flight
-           && (e->look_now || mono >= e->look_at);
+    return takes_work(e) && (e->look_now || mono >= e->look_at);
 }
 
 /* Does this tick have something to write? */
@@ -108,12 +112,17 @@ static apr_status_t save_lives(amzx_engine_t *e, amzx_batch_t *batch,
     }
     APR_RING_FOREACH(live, &e->hot, amzx_live_t, hot_link) {
         if (rv == APR_SUCCESS && amzx_live_has_news(live)) {
-            rv = amzx_live_save(live, batch, txn, fault);
+            rv = amzx_live_save(live, batch, fault);
         }
     }
     if (rv == APR_SUCCESS && amzx_batch_count(batch) > 0) {
         rv = amzx_batch_flush(batch, txn, amzx_now(e->env), fault,
                               e->tick_pool);
+    }
+    APR_RING_FOREACH(live, &e->hot, amzx_live_t, hot_link) {
+        if (rv == APR_SUCCESS) {
+            rv = amzx_live_wake_parent(live, txn, fault);
+        }
     }
     return rv;
 }
@@ -193,6 +202,23 @@ static void committed_lives(amzx_engine_t *e, const amzx_batch_t *batch)
     cool(e);
 }
 
+/* The lease may be another's by now: whatever we hold must not be sent. */
+static int check_lease(amzx_engine_t *e)
+{
+    if (e->live_count > 0 && e->lease_ok_until > 0
+        && amzx_mono(e->env) > e->lease_ok_until) {
+        amzx_log(e->env, AMZX_LOG_WARNING, 907, APR_SUCCESS,
+                 "this engine stood still longer than its leases last; %d "
+                 "runs begin anew from their journals",
+                 e->live_count);
+        amzx_engine_drop_all(e);
+        e->beat_at = 0;
+        e->claimed = NULL;
+        return 1;
+    }
+    return 0;
+}
+
 static int transact(amzx_engine_t *e)
 {
     amzx_batch_t *batch = amzx_batch_make(&e->store, e->tick_pool);
@@ -231,6 +257,9 @@ static int transact(amzx_engine_t *e)
     e->db_failures = 0;
     kept_alive(e, mono);
     committed_lives(e, batch);
+    if (check_lease(e)) { /* the transaction itself took too long */
+        return 1;
+    }
     amzx_jobs_launch(e, 1);
     if (is_due) {
         add_claimed(e, taken);
@@ -248,14 +277,17 @@ static apr_interval_time_t wait_time(amzx_engine_t *e,
     apr_interval_time_t wait = max_wait_us;
 
     if (!APR_RING_EMPTY(&e->hot, amzx_live_t, hot_link)
-        || (e->look_now && !e->is_stopping)) {
+        || (e->look_now && takes_work(e))) {
         wait = 0;
     }
     if (e->next_want > 0 && e->next_want - now < wait) {
         wait = e->next_want > now ? e->next_want - now : 0;
     }
-    if (e->look_at - mono < wait && !e->is_stopping) {
+    if (e->look_at - mono < wait && takes_work(e)) {
         wait = e->look_at > mono ? e->look_at - mono : 0;
+    }
+    if (e->beat_at - mono < wait) {
+        wait = e->beat_at > mono ? e->beat_at - mono : 0;
     }
     if (e->db_retry_at > mono) {
         wait = e->db_retry_at - mono;
@@ -276,11 +308,7 @@ static void give_back(amzx_engine_t *e)
         }
         if (live->state == AMZX_LIVE_JOB) {
             amzx_job_drop(&live->job);
-            if (live->intent != NULL && !live->is_confirming
-                && live->intent->state == AMZX_INTENT_SENDING) {
-                live->intent->state = AMZX_INTENT_PLANNED;
-                live->intent_dirty = 1;
-            }
+            amzx_effect_unsend(live);
         }
         amzx_live_leave(live, AMZX_EV_RELEASE, amzx_now(e->env), NULL, NULL);
     }
@@ -292,20 +320,6 @@ static void drive_hot(amzx_engine_t *e)
 
     APR_RING_FOREACH(live, &e->hot, amzx_live_t, hot_link) {
         amzx_live_drive(live);
-    }
-}
-
-/* The lease may be another's by now: whatever we hold must not be sent. */
-static void check_lease(amzx_engine_t *e)
-{
-    if (e->live_count > 0 && e->lease_ok_until > 0
-        && amzx_mono(e->env) > e->lease_ok_until) {
-        amzx_log(e->env, AMZX_LOG_WARNING, 907, APR_SUCCESS,
-                 "this engine stood still longer than its leases last; %d "
-                 "runs begin anew from their journals",
-                 e->live_count);
-        amzx_engine_drop_all(e);
-        e->beat_at = 0;
     }
 }
 

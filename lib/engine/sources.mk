@@ -19,6 +19,7 @@ engine_sources = \
     lib/engine/amzx_engine_int.h \
     lib/engine/amzx_cache.c \
     lib/engine/amzx_effect.c \
+    lib/engine/amzx_effect_over.c \
     lib/engine/amzx_intake.c \
     lib/engine/amzx_job.c \
     lib/engine/amzx_live.c \

@@ -133,6 +133,22 @@ static apr_status_t read_intent(amzx_intent_t *in, const amzx_rows_t *rows,
     return rv;
 }
 
+apr_status_t amzx_intent_hold(int *is_mine, amzx_txn_t *txn, const char *key,
+                              amzx_fault_t *fault, apr_pool_t *p)
+{
+    amzx_bind_t binds[] = { AMZX_S(key) };
+    amzx_rows_t *rows = NULL;
+    apr_status_t rv = APR_SUCCESS;
+
+    *is_mine = 1;
+    if (amzx_txn_dialect(txn) == AMZX_DIALECT_PGSQL) {
+        rv = amzx_txn_query(&rows, txn, AMZX_SQL_INTENT_HOLD, binds, 1, fault,
+                            p);
+        *is_mine = rv == APR_SUCCESS && amzx_rows_int(rows, 0, 0) == 1;
+    }
+    return rv;
+}
+
 apr_status_t amzx_intent_get(amzx_intent_t **intent, amzx_db_t *db,
                              const amzx_store_t *st, const char *key,
                              amzx_fault_t *fault, apr_pool_t *p)

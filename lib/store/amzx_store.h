@@ -287,6 +287,14 @@ typedef struct {
     apr_time_t updated_at;
 } amzx_intent_t;
 
+/**
+ * Decide about a key alone until the transaction ends: another engine may
+ * have found no intent either.
+ *
+ * @param is_mine 0 when another transaction holds it: come back later
+ */
+apr_status_t amzx_intent_hold(int *is_mine, amzx_txn_t *txn, const char *key,
+                              amzx_fault_t *fault, apr_pool_t *p);
 /** *intent NULL when there is none. */
 apr_status_t amzx_intent_get(amzx_intent_t **intent, amzx_db_t *db,
                              const amzx_store_t *st, const char *key,

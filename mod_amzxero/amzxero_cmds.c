@@ -39,7 +39,7 @@ void *amzxero_dir_merge(apr_pool_t *p, void *base_, void *add_)
     return dir;
 }
 
-/* ---- whole installation ------------------------------------------------- */
+/* ---- whole installation -------------------------------------------------- */
 
 static const char *set_engine(cmd_parms *cmd, void *conf, int on)
 {
@@ -187,7 +187,7 @@ static const char *set_number(cmd_parms *cmd, void *conf, const char *arg)
     return ap_check_cmd_context(cmd, GLOBAL_ONLY);
 }
 
-/* ---- locations ---------------------------------------------------------- */
+/* ---- locations ----------------------------------------------------------- */
 
 /* The path of an endpoint is known before the request: no <LocationMatch>,
  * no "~", and nothing of the file system. */

@@ -5,7 +5,8 @@
  *
  *   start, restart   post_config forks a new engine
  *   graceful, stop   a cleanup of pconf tells the old one to drain
- *   engine dies      the parent's maintenance forks another
+ *   engine dies      the parent's maintenance forks another; when it cannot,
+ *                    its monitor tries again
  *   parent dies      the kernel tells the engine (PDEATHSIG)
  */
 #include "amzxero_proc.h"
@@ -31,6 +32,22 @@ typedef struct {
     apr_time_t forked_at;
     int is_registered;
 } engine_proc_t;
+
+/* Engines that were told to end and still may be there. More are forgotten:
+ * they end all the same. */
+#define ELDERS_MAX 8
+#define ELDERS_KEY "amzxero_elders"
+
+typedef struct {
+    pid_t pids[ELDERS_MAX]; /* 0: free */
+} elders_t;
+
+typedef struct {
+    apr_proc_t proc;
+    pid_t *slot;
+} elder_t;
+
+static engine_proc_t *supervised; /* of the parent */
 
 /* ---- inside the engine process ------------------------------------------- */
 
@@ -93,7 +110,7 @@ static void engine_main(engine_proc_t *ep)
     _exit(0);
 }
 
-/* ---- inside the parent -------------------------------------------------- */
+/* ---- inside the parent --------------------------------------------------- */
 
 static void maintain(int reason, void *data, int status);
 
@@ -103,7 +120,6 @@ static apr_status_t fork_engine(engine_proc_t *ep)
     sigset_t before;
     pid_t pid;
 
-    ep->parent = getpid();
     sigfillset(&all); /* until it has handlers of its own */
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = fork();
@@ -146,8 +162,8 @@ static void maintain(int reason, void *data, int status)
     case APR_OC_REASON_LOST:
         apr_proc_other_child_unregister(ep);
         ep->is_registered = 0;
+        ep->proc.pid = 0; /* until the next one is there */
         if (is_stopping()) {
-            ep->proc.pid = 0;
             break;
         }
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ep->server,
@@ -168,38 +184,112 @@ static void maintain(int reason, void *data, int status)
     }
 }
 
-/* A full stop waits for the drain; a restart lets the old engine finish
- * beside the new one. */
-static void wait_for_end(const engine_proc_t *ep)
-{
-    apr_time_t until = apr_time_now() + amzxero_main->site->drain_us
-                       + apr_time_from_sec(2);
+/* ---- engines of the configuration before --------------------------------- */
 
+/*
+ * They finish their calls beside the new one, as children of this parent, so
+ * it must know them: httpd warns of a child that nobody claims. What is known
+ * outlives the configuration in the process pool, as plain data: by then this
+ * code may be loaded at another place.
+ */
+static elders_t *elders_of(server_rec *s)
+{
+    apr_pool_t *p = s->process->pool;
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, ELDERS_KEY, p);
+    if (found == NULL) {
+        found = apr_pcalloc(p, sizeof(elders_t)); /* once in a lifetime */
+        apr_pool_userdata_set(found, ELDERS_KEY, apr_pool_cleanup_null, p);
+    }
+    return found;
+}
+
+static void add_elder(elders_t *e, pid_t pid)
+{
+    int i;
+
+    for (i = 0; i < ELDERS_MAX; i++) {
+        if (e->pids[i] == 0) {
+            e->pids[i] = pid;
+            return;
+        }
+    }
+}
+
+static void bury(int reason, void *data, int status)
+{
+    elder_t *elder = data;
+
+    (void)status;
+    if (reason == APR_OC_REASON_DEATH || reason == APR_OC_REASON_LOST) {
+        *elder->slot = 0;
+        apr_proc_other_child_unregister(elder);
+    }
+}
+
+static void claim_elders(server_rec *s, apr_pool_t *pconf)
+{
+    elders_t *e = elders_of(s);
+    int i;
+
+    for (i = 0; i < ELDERS_MAX; i++) {
+        if (e->pids[i] > 0) {
+            elder_t *elder = apr_pcalloc(pconf, sizeof(*elder));
+
+            elder->slot = &e->pids[i];
+            elder->proc.pid = e->pids[i];
+            apr_proc_other_child_register(&elder->proc, bury, elder, NULL,
+                                          pconf);
+        }
+    }
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+static void wait_for_end(pid_t pid, apr_time_t until)
+{
     while (apr_time_now() < until) {
-        if (waitpid(ep->proc.pid, NULL, WNOHANG) != 0) {
+        if (waitpid(pid, NULL, WNOHANG) != 0) {
             return;
         }
         apr_sleep(20000);
     }
-    kill(ep->proc.pid, SIGKILL);
-    waitpid(ep->proc.pid, NULL, 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
+/* A full stop waits for the drain; a restart lets the old engine finish
+ * beside the new one. */
 static apr_status_t stop_engine(void *data)
 {
     engine_proc_t *ep = data;
+    elders_t *e = elders_of(ep->server);
+    apr_time_t until;
+    int i;
 
-    if (getpid() != ep->parent || ep->proc.pid <= 0) {
+    if (getpid() != ep->parent) {
         return APR_SUCCESS; /* a forked child cleans its copy of pconf */
     }
+    supervised = NULL;
     if (ep->is_registered) {
         apr_proc_other_child_unregister(ep);
     }
-    kill(ep->proc.pid, SIGTERM);
-    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
-        wait_for_end(ep);
+    if (ep->proc.pid > 0) {
+        kill(ep->proc.pid, SIGTERM);
+        add_elder(e, ep->proc.pid);
+        ep->proc.pid = 0;
     }
-    ep->proc.pid = 0;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) {
+        until = apr_time_now() + amzxero_main->site->drain_us
+                + apr_time_from_sec(2);
+        for (i = 0; i < ELDERS_MAX; i++) {
+            if (e->pids[i] > 0) {
+                wait_for_end(e->pids[i], until);
+                e->pids[i] = 0;
+            }
+        }
+    }
     return APR_SUCCESS;
 }
 
@@ -209,9 +299,25 @@ int amzxero_proc_start(server_rec *s, apr_pool_t *pconf)
 
     ep->server = s;
     ep->pconf = pconf;
+    ep->parent = getpid();
+    claim_elders(s, pconf);
     if (fork_engine(ep) != APR_SUCCESS) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    supervised = ep;
     apr_pool_pre_cleanup_register(pconf, ep, stop_engine);
+    return OK;
+}
+
+int amzxero_proc_monitor(apr_pool_t *p, server_rec *s)
+{
+    engine_proc_t *ep = supervised;
+
+    (void)p;
+    (void)s;
+    if (ep != NULL && ep->proc.pid == 0 && getpid() == ep->parent
+        && !is_stopping()) {
+        fork_engine(ep);
+    }
     return OK;
 }

@@ -12,7 +12,7 @@
 #define LIST_DEFAULT 50
 #define LIST_MAX 500
 
-/* ---- helpers ------------------------------------------------------------ */
+/* ---- helpers ------------------------------------------------------------- */
 
 apr_status_t amzxero_rest_db(amzx_db_t **db, amzx_fault_t *fault)
 {
@@ -63,7 +63,7 @@ static int list_limit(request_rec *r)
     return n > LIST_MAX ? LIST_MAX : (int)n;
 }
 
-/* ---- reads -------------------------------------------------------------- */
+/* ---- reads --------------------------------------------------------------- */
 
 static int get_workflows(amzxero_call_t *c)
 {
@@ -268,7 +268,7 @@ static int get_health(amzxero_call_t *c)
                               v);
 }
 
-/* ---- routes ------------------------------------------------------------- */
+/* ---- routes -------------------------------------------------------------- */
 
 typedef struct {
     const char *method;

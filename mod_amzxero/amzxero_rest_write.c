@@ -62,7 +62,7 @@ int amzxero_rest_object(const amzx_val_t **body, amzxero_call_t *c,
     return OK;
 }
 
-/* ---- start -------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------- */
 
 typedef struct {
     amzx_run_t run;
@@ -267,7 +267,7 @@ int amzxero_rest_start(amzxero_call_t *c)
                               amzxero_view_run(&job.run, r->pool));
 }
 
-/* ---- moves -------------------------------------------------------------- */
+/* ---- moves --------------------------------------------------------------- */
 
 typedef struct {
     const char *tenant;

@@ -104,7 +104,7 @@ const char *amzxero_tenant_param(cmd_parms *cmd, void *conf,
     return NULL;
 }
 
-/* ---- connections -------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------- */
 
 static amzx_conn_t *new_conn(const amzx_tenant_t *t, const char *name,
                              apr_pool_t *p)

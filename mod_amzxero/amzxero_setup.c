@@ -18,7 +18,7 @@
 #define AMZX_DATADIR "/usr/share/amzxero"
 #endif
 
-/* ---- the environment of library code ------------------------------------ */
+/* ---- the environment of library code ------------------------------------- */
 
 static void log_line(void *ctx, amzx_log_level_e level, int id,
                      apr_status_t rv, const char *tag, const char *line)
@@ -54,7 +54,7 @@ void amzxero_env_init(amzx_env_t *env, server_rec *s, const char *tag)
                                             : AMZX_LOG_NOTICE;
 }
 
-/* ---- configtest --------------------------------------------------------- */
+/* ---- configtest ---------------------------------------------------------- */
 
 static int complain(server_rec *s, const char *what, const amzx_fault_t *fault)
 {
@@ -283,7 +283,7 @@ int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
     return check_files(s, pconf) == OK ? status : !OK;
 }
 
-/* ---- start -------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------- */
 
 static apr_status_t close_fd(void *data)
 {

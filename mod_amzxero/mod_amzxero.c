@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "amzx_xml.h"
 
@@ -54,7 +55,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return status;
 }
 
-/* ---- requests ----------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------ */
 
 static const amzxero_dir_t *endpoint_of(const request_rec *r)
 {
@@ -116,6 +117,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_monitor(amzxero_proc_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(amzxero_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(translate_name, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);

@@ -145,6 +145,8 @@ const amzxero_key_t *amzxero_keys_check(request_rec *r, const char *scope,
 
 /* amzxero_proc.c: the engine process */
 int amzxero_proc_start(server_rec *s, apr_pool_t *pconf);
+/** The parent's periodic look: an engine that could not be forked. */
+int amzxero_proc_monitor(apr_pool_t *p, server_rec *s);
 
 /* amzxero_engine.c */
 /** An engine on a thread of this process, for `httpd -X`. */

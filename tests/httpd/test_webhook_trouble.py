@@ -110,6 +110,7 @@ class Gone(WebhookCase):
             health = self.s.call("GET", "/amzxero/v1/health")
             self.assertEqual(health.status, 503)
             self.assertEqual(health.json["status"], "no database")
+            time.sleep(1.1)  # a look at the database holds for a second
             self.assertIn("amzxero_database_up 0",
                           self.s.call("GET", "/amzxero/metrics").body)
             self.pg.boot()

@@ -44,31 +44,59 @@ const char *amzx_base64(const void *bytes, apr_size_t len, apr_pool_t *p)
     return out;
 }
 
-/* 0 to 63, or -1. */
-static int base64_value(char c)
+/* 0 to 63 by character; 64 for what is no digit of base64. */
+#define NO 64
+static const unsigned char values[256] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+    NO, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+};
+
+/* The last group: one, two or three bytes. 0 when it is no base64. */
+static apr_size_t decode_last(unsigned char *out, const unsigned char *t,
+                              apr_size_t pad)
 {
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
+    unsigned c = pad > 1 ? 0 : values[t[2]];
+    unsigned d = pad > 0 ? 0 : values[t[3]];
+    unsigned v;
+
+    if (((values[t[0]] | values[t[1]] | c | d) & NO) != 0) {
+        return 0;
     }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
+    v = (unsigned)values[t[0]] << 18 | (unsigned)values[t[1]] << 12 | c << 6
+        | d;
+    if ((v & ((1u << (8 * pad)) - 1)) != 0) {
+        return 0; /* bits behind the last byte: two texts, one value */
     }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    out[0] = (unsigned char)(v >> 16);
+    out[1] = (unsigned char)(v >> 8);
+    out[2] = (unsigned char)v;
+    return 3 - pad;
 }
 
 unsigned char *amzx_base64_decode(apr_size_t *len, const char *text,
                                   apr_pool_t *p)
 {
+    const unsigned char *t = (const unsigned char *)text;
     apr_size_t n = text != NULL ? strlen(text) : 1;
     apr_size_t pad = 0;
-    apr_size_t done = 0;
+    apr_size_t last;
     apr_size_t i;
     unsigned char *out;
-    unsigned acc = 0;
-    int bits = 0;
+    unsigned char *o;
 
     *len = 0;
     if (n % 4 != 0) {
@@ -77,26 +105,30 @@ unsigned char *amzx_base64_decode(apr_size_t *len, const char *text,
     while (pad < 2 && pad < n && text[n - 1 - pad] == '=') {
         pad++;
     }
-    out = apr_palloc(p, n / 4 * 3 + 1);
-    for (i = 0; i < n - pad; i++) {
-        int v = base64_value(text[i]);
+    out = o = apr_palloc(p, n / 4 * 3 + 1);
+    for (i = 0; i + 4 < n; i += 4, t += 4, o += 3) {
+        unsigned a = values[t[0]];
+        unsigned b = values[t[1]];
+        unsigned c = values[t[2]];
+        unsigned d = values[t[3]];
+        unsigned v = a << 18 | b << 12 | c << 6 | d;
 
-        if (v < 0) {
+        if (((a | b | c | d) & NO) != 0) {
             return NULL;
         }
-        acc = acc << 6 | (unsigned)v;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out[done++] = (unsigned char)(acc >> bits & 0xff);
+        o[0] = (unsigned char)(v >> 16);
+        o[1] = (unsigned char)(v >> 8);
+        o[2] = (unsigned char)v;
+    }
+    if (n > 0) {
+        last = decode_last(o, t, pad);
+        if (last == 0) {
+            return NULL;
         }
-        acc &= (1u << bits) - 1;
+        o += last;
     }
-    if (acc != 0) {
-        return NULL; /* bits behind the last byte: two texts, one value */
-    }
-    out[done] = '\0';
-    *len = done;
+    *o = '\0';
+    *len = (apr_size_t)(o - out);
     return out;
 }
 

@@ -1,312 +1,464 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON bytes to values: a scan for limits and for the exact numbers, which
- * jansson would round to doubles; then jansson, which decides what is JSON;
- * then a copy into the pool. The only file that includes jansson. */
+/* JSON bytes to values, in one pass: the text is copied into the pool once,
+ * and names and strings stay in that copy, ended where their quote was.
+ * See docs/adr/0003-own-json-reader.md. */
 #include "amzx_json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
-#include <jansson.h>
 
 #include "amzx_str.h"
 
 #define DEFAULT_BYTES ((apr_size_t)8 * 1024 * 1024)
 #define DEFAULT_DEPTH 64
 #define DEFAULT_NODES ((apr_size_t)500000)
+/* Objects longer than this are searched for duplicates by sorting. */
+#define SORT_FROM 24
+/* Members and items of open objects and lists before malloc is asked. */
+#define SMALL 96
 
-/* The scan that runs before jansson sees a byte. */
 typedef struct {
-    const char *bytes;
-    const char *end;
+    char *base; /* the copy */
+    char *s;    /* the next byte of it */
+    char *end;  /* there is a NUL */
     int depth;
     int max_depth;
     apr_size_t nodes;
     apr_size_t max_nodes;
-    amzx_dec_t *number; /* the value of each literal, in order */
-    apr_size_t numbers;
+    /* Members of the objects and lists that are open, innermost last; the
+     * items of a list are members without a name. */
+    amzx_member_t *open;
+    apr_size_t used;
     apr_size_t room;
-    int has_long_integer; /* of more than 64 bits */
     apr_pool_t *pool;
     const char *wrong; /* the reason, or NULL */
-    const char *at;    /* the place of the reason */
+    const char *at;    /* its place */
     int is_limit;      /* a limit, not a fault of the text */
-} scan_t;
+    amzx_member_t small[SMALL];
+} reader_t;
 
-static apr_status_t refuse_at(amzx_fault_t *fault, const char *code,
-                              const char *why, int line, int column)
+static const amzx_val_t *stop(reader_t *r, const char *at, int is_limit,
+                              const char *why)
 {
-    apr_status_t rv = amzx_fault_set(fault, AMZX_FAULT_REJECTED, APR_EINVAL,
-                                     code, "JSON: %s", why);
-
-    amzx_fault_at(fault, "json:%d:%d", line, column);
-    return rv;
+    if (r->wrong == NULL) {
+        r->at = at;
+        r->is_limit = is_limit;
+        r->wrong = why;
+    }
+    return NULL;
 }
 
-static apr_status_t refuse_scan(amzx_fault_t *fault, const scan_t *scan)
+static const amzx_val_t *no_syntax(reader_t *r, const char *at)
 {
+    return stop(r, at, 0,
+                at >= r->end ? "it ends too early" : "invalid syntax");
+}
+
+/* The place is counted in the caller's bytes: the copy has changed. */
+static apr_status_t refuse(amzx_fault_t *fault, const reader_t *r,
+                           const char *bytes)
+{
+    const char *at = bytes + (r->at - r->base);
+    const char *line_start = bytes;
     const char *s;
-    const char *line_start = scan->bytes;
+    apr_status_t rv;
     int line = 1;
 
-    for (s = scan->bytes; s < scan->at; s++) {
+    for (s = bytes; s < at; s++) {
         if (*s == '\n') {
             line++;
             line_start = s + 1;
         }
     }
-    return refuse_at(fault, scan->is_limit ? "limit.size" : "data.bad_json",
-                     scan->wrong, line, (int)(scan->at - line_start) + 1);
+    rv = amzx_fault_set(fault, AMZX_FAULT_REJECTED, APR_EINVAL,
+                        r->is_limit ? "limit.size" : "data.bad_json",
+                        "JSON: %s", r->wrong);
+    amzx_fault_at(fault, "json:%d:%d", line, (int)(at - line_start) + 1);
+    return rv;
 }
 
-static const char *stop(scan_t *scan, const char *at, int is_limit,
-                        const char *why)
+static void skip_blanks(reader_t *r)
 {
-    scan->at = at;
-    scan->is_limit = is_limit;
-    scan->wrong = why;
-    return scan->end;
-}
-
-static int is_number_byte(char c)
-{
-    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+'
-           || c == 'e' || c == 'E';
-}
-
-/* A number literal at s: remember its exact value. A literal that is none is
- * jansson's to refuse. @return behind it */
-static const char *scan_number(scan_t *scan, const char *s)
-{
-    const char *start = s;
-    int is_real = 0;
-    apr_status_t rv;
-    amzx_dec_t d;
-
-    for (; s < scan->end && is_number_byte(*s); s++) {
-        is_real |= *s == '.' || *s == 'e' || *s == 'E';
-    }
-    rv = amzx_dec_parse(&d, start, (apr_size_t)(s - start));
-    if (rv == APR_ERANGE) {
-        return stop(scan, start, 0, "a number of more than 38 digits");
-    }
-    if (!is_real && (d.coef > INT64_MAX || d.coef < INT64_MIN)) {
-        scan->has_long_integer = 1;
-    }
-    if (scan->numbers == scan->room) {
-        apr_size_t room = scan->room > 0 ? 2 * scan->room : 32;
-        amzx_dec_t *more = apr_palloc(scan->pool, room * sizeof(*more));
-
-        if (scan->numbers > 0) {
-            memcpy(more, scan->number, scan->numbers * sizeof(*more));
-        }
-        scan->number = more;
-        scan->room = room;
-    }
-    scan->number[scan->numbers++] = d;
-    return s;
-}
-
-/* Behind the string that begins at s. */
-static const char *scan_string(const scan_t *scan, const char *s)
-{
-    for (s++; s < scan->end && *s != '"'; s++) {
-        if (*s == '\\') {
-            s++;
-        }
-    }
-    return s < scan->end ? s + 1 : scan->end;
-}
-
-static void scan_all(scan_t *scan)
-{
-    const char *s = scan->bytes;
-
-    scan->nodes = 1;
-    while (s < scan->end) {
-        char c = *s;
-
-        if (c == '"') {
-            s = scan_string(scan, s);
-            continue;
-        }
-        if ((c >= '0' && c <= '9') || c == '-') {
-            s = scan_number(scan, s);
-            continue;
-        }
-        if (c == '{' || c == '[') {
-            scan->nodes++;
-            if (++scan->depth > scan->max_depth) {
-                stop(scan, s, 1, "nested too deep");
-                return;
-            }
-        }
-        else if (c == '}' || c == ']') {
-            scan->depth--;
-        }
-        else if (c == ',' && ++scan->nodes > scan->max_nodes) {
-            stop(scan, s, 1, "too many values");
-            return;
-        }
-        s++;
+    while (*r->s == ' ' || *r->s == '\n' || *r->s == '\t' || *r->s == '\r') {
+        r->s++;
     }
 }
 
-/* jansson's own texts quote the document, which may hold a buyer's data. */
-static const char *reason_of(const json_error_t *error)
+/* ---- strings ------------------------------------------------------------- */
+
+static int hex_digit(char c)
 {
-    switch (json_error_code(error)) {
-    case json_error_premature_end_of_input:
-        return "it ends too early";
-    case json_error_end_of_input_expected:
-        return "text behind the end";
-    case json_error_invalid_utf8:
-        return "invalid UTF-8";
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        return "a NUL character";
-    case json_error_duplicate_key:
-        return "a name appears twice in an object";
-    case json_error_numeric_overflow:
-        return "a number out of range";
-    case json_error_stack_overflow:
-        return "nested too deep";
-    case json_error_out_of_memory:
-        return "no memory";
-    default:
-        return "invalid syntax";
-    }
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
-/* The literals of the document, in its order, while jansson's tree is walked
- * in the same order. */
-typedef struct {
-    const amzx_dec_t *next;
-    apr_size_t left;
-    int is_lost; /* the orders differ: never expected, never believed */
-    apr_pool_t *pool;
-} walk_t;
-
-/* Is d what jansson read as this double, but for its rounding? */
-static int is_near(amzx_dec_t d, double real)
+/* The four digits at s, or -1. A NUL ends the search before the end. */
+static long code_unit(const char *s)
 {
-    double n = (double)d.coef;
-    double gap;
+    long n = 0;
     int i;
 
-    for (i = 0; i < d.scale; i++) {
-        n /= 10;
+    for (i = 0; i < 4; i++) {
+        int digit = hex_digit(s[i]);
+
+        if (digit < 0) {
+            return -1;
+        }
+        n = n * 16 + digit;
     }
-    gap = n > real ? n - real : real - n;
-    real = real < 0 ? -real : real;
-    return gap <= real * 1e-12;
+    return n;
 }
 
-/* The value of the number that jansson has here. */
-static const amzx_val_t *take_number(walk_t *walk, json_t *j)
+/* \uXXXX, or two of them for a point beyond U+FFFF; r->s is at the u. */
+static char *take_code(reader_t *r, char *out)
 {
+    const char *start = r->s - 1;
+    long point = code_unit(r->s + 1);
+    long low;
+
+    r->s += 5;
+    if (point >= 0xd800 && point <= 0xdbff && r->s[0] == '\\'
+        && r->s[1] == 'u') {
+        low = code_unit(r->s + 2);
+        r->s += 6;
+        point = low >= 0xdc00 && low <= 0xdfff
+                    ? 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00)
+                    : -1;
+    }
+    if (point <= 0 || (point >= 0xd800 && point <= 0xdfff)) {
+        stop(r, start, 0, point == 0 ? "a NUL character" : "invalid syntax");
+        return NULL;
+    }
+    return amzx_utf8_put(out, point);
+}
+
+/* The escape behind the backslash; NULL when it is none. */
+static char *take_escape(reader_t *r, char *out)
+{
+    static const char letters[] = "\"\\/bfnrt";
+    static const char bytes[] = "\"\\/\b\f\n\r\t";
+    const char *found;
+
+    if (*r->s == 'u') {
+        return take_code(r, out);
+    }
+    found = *r->s != '\0' ? strchr(letters, *r->s) : NULL;
+    if (found == NULL) {
+        no_syntax(r, r->s);
+        return NULL;
+    }
+    r->s++;
+    *out++ = bytes[found - letters];
+    return out;
+}
+
+/* Bytes that end the quick walk through a string. */
+static const char special[256] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    ['"'] = 1, ['\\'] = 1,
+};
+
+/* The text at the quote r->s, unescaped where it stands and ended by a NUL;
+ * NULL when it is none. */
+static char *take_text(reader_t *r, apr_size_t *len)
+{
+    char *start = ++r->s;
+    char *out = start;
+
+    for (;;) {
+        char *from = r->s;
+
+        while (!special[(unsigned char)*r->s]) {
+            r->s++;
+        }
+        if (out != from && r->s != from) {
+            memmove(out, from, (size_t)(r->s - from));
+        }
+        out += r->s - from;
+        if (*r->s == '"') {
+            break;
+        }
+        if (*r->s != '\\') {
+            no_syntax(r, r->s);
+            return NULL;
+        }
+        r->s++;
+        out = take_escape(r, out);
+        if (out == NULL) {
+            return NULL;
+        }
+    }
+    r->s++;
+    *out = '\0';
+    *len = (apr_size_t)(out - start);
+    return start;
+}
+
+/* ---- values -------------------------------------------------------------- */
+
+static const amzx_val_t *take_value(reader_t *r);
+
+static const amzx_val_t *take_number(reader_t *r)
+{
+    const char *start = r->s;
     amzx_dec_t d;
-    int is_same;
+    apr_status_t rv;
 
-    if (walk->left == 0) {
-        walk->is_lost = 1;
-        return &amzx_val_null;
+    while ((*r->s >= '0' && *r->s <= '9') || *r->s == '.' || *r->s == '-'
+           || *r->s == '+' || *r->s == 'e' || *r->s == 'E') {
+        r->s++;
     }
-    d = *walk->next++;
-    walk->left--;
-    is_same = json_is_integer(j)
-                  ? d.scale == 0 && d.coef == json_integer_value(j)
-                  : is_near(d, json_real_value(j));
-    if (!is_same) {
-        walk->is_lost = 1;
-        return &amzx_val_null;
+    rv = amzx_dec_parse(&d, start, (apr_size_t)(r->s - start));
+    if (rv != APR_SUCCESS) {
+        return stop(r, start, 0,
+                    rv == APR_ERANGE ? "a number of more than 38 digits"
+                                     : "invalid syntax");
     }
-    return amzx_val_num(d, walk->pool);
+    return amzx_val_num(d, r->pool);
 }
 
-static const amzx_val_t *convert(walk_t *walk, json_t *j);
-
-static const amzx_val_t *convert_object(walk_t *walk, json_t *j)
+static const amzx_val_t *take_word(reader_t *r, const char *word,
+                                   const amzx_val_t *val)
 {
-    apr_pool_t *p = walk->pool;
-    amzx_val_t *obj = amzx_val_obj(json_object_size(j), p);
-    const char *name;
-    json_t *value;
+    apr_size_t len = strlen(word);
 
-    /* jansson refused duplicates: no need to look each name up. */
-    json_object_foreach(j, name, value) {
-        amzx_member_t *m = &obj->u.obj.member[obj->u.obj.count++];
-        apr_size_t len = strlen(name);
-
-        m->name = apr_pstrmemdup(p, name, len);
-        m->len = (apr_uint32_t)len;
-        m->hash = amzx_val_hash(name, len);
-        m->val = convert(walk, value);
+    if (strncmp(r->s, word, len) != 0) {
+        return no_syntax(r, r->s);
     }
+    r->s += len;
+    return val;
+}
+
+static amzx_member_t *push(reader_t *r)
+{
+    amzx_member_t *more;
+
+    if (r->used == r->room) {
+        more = realloc(r->open == r->small ? NULL : r->open,
+                       2 * r->room * sizeof(*more));
+        if (more == NULL) {
+            stop(r, r->s, 1, "no memory");
+            return NULL;
+        }
+        if (r->open == r->small) {
+            memcpy(more, r->small, sizeof(r->small));
+        }
+        r->open = more;
+        r->room *= 2;
+    }
+    return &r->open[r->used++];
+}
+
+static int by_hash(const void *left, const void *right)
+{
+    const amzx_member_t *a = left;
+    const amzx_member_t *b = right;
+    apr_size_t len = a->len < b->len ? a->len : b->len;
+    int order = (a->hash > b->hash) - (a->hash < b->hash);
+
+    order = order != 0 ? order : memcmp(a->name, b->name, len);
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static int is_same_name(const amzx_member_t *a, const amzx_member_t *b)
+{
+    return a->hash == b->hash && a->len == b->len
+           && memcmp(a->name, b->name, a->len) == 0;
+}
+
+/* Is a name twice among them? Many are sorted in a copy first. */
+static int has_twins(const amzx_member_t *m, apr_size_t count)
+{
+    amzx_member_t *sorted;
+    apr_size_t i;
+    apr_size_t k;
+    int found = 0;
+
+    if (count > SORT_FROM) {
+        sorted = malloc(count * sizeof(*sorted));
+        if (sorted != NULL) {
+            memcpy(sorted, m, count * sizeof(*sorted));
+            qsort(sorted, count, sizeof(*sorted), by_hash);
+            for (i = 1; i < count && !found; i++) {
+                found = is_same_name(&sorted[i - 1], &sorted[i]);
+            }
+            free(sorted);
+            return found;
+        }
+    }
+    for (i = 1; i < count; i++) {
+        for (k = 0; k < i; k++) {
+            if (is_same_name(&m[i], &m[k])) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* The members from first on become an object. */
+static const amzx_val_t *make_object(reader_t *r, apr_size_t first,
+                                     const char *at)
+{
+    apr_size_t count = r->used - first;
+    amzx_val_t *obj;
+
+    if (has_twins(r->open + first, count)) {
+        return stop(r, at, 0, "a name appears twice in an object");
+    }
+    obj = amzx_val_obj(count, r->pool);
+    if (count > 0) {
+        memcpy(obj->u.obj.member, r->open + first,
+               count * sizeof(*obj->u.obj.member));
+    }
+    obj->u.obj.count = count;
+    r->used = first;
     return obj;
 }
 
-static const amzx_val_t *convert(walk_t *walk, json_t *j)
+static const amzx_val_t *make_list(reader_t *r, apr_size_t first)
 {
-    apr_pool_t *p = walk->pool;
-    amzx_val_t *list;
-    size_t i;
+    apr_size_t count = r->used - first;
+    amzx_val_t *list = amzx_val_list(count, r->pool);
+    apr_size_t i;
 
-    switch (json_typeof(j)) {
-    case JSON_OBJECT:
-        return convert_object(walk, j);
-    case JSON_ARRAY:
-        list = amzx_val_list(json_array_size(j), p);
-        for (i = 0; i < json_array_size(j); i++) {
-            amzx_val_push(list, convert(walk, json_array_get(j, i)), p);
-        }
-        return list;
-    case JSON_STRING:
-        return amzx_val_strn(json_string_value(j), json_string_length(j), p);
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return take_number(walk, j);
-    case JSON_TRUE:
-        return &amzx_val_true;
-    case JSON_FALSE:
-        return &amzx_val_false;
-    case JSON_NULL:
-        break;
+    for (i = 0; i < count; i++) {
+        list->u.list.item[i] = r->open[first + i].val;
     }
-    return &amzx_val_null;
+    list->u.list.count = count;
+    r->used = first;
+    return list;
 }
 
-/* Parse what the scan let through. */
-static apr_status_t load(const amzx_val_t **out, const scan_t *scan,
-                         amzx_fault_t *fault, apr_pool_t *p)
+/* "name": into m */
+static int take_name(reader_t *r, amzx_member_t *m)
 {
-    size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
-    json_error_t error;
-    walk_t walk;
-    json_t *j;
+    apr_size_t len;
 
-    if (scan->has_long_integer) {
-        flags |= JSON_DECODE_INT_AS_REAL; /* else jansson refuses them */
+    if (*r->s != '"') {
+        no_syntax(r, r->s);
+        return 0;
     }
-    j = json_loadb(scan->bytes, (size_t)(scan->end - scan->bytes), flags,
-                   &error);
-    if (j == NULL) {
-        return refuse_at(fault, "data.bad_json", reason_of(&error),
-                         error.line, error.column);
+    m->name = take_text(r, &len);
+    if (m->name == NULL) {
+        return 0;
     }
-    walk.next = scan->number;
-    walk.left = scan->numbers;
-    walk.is_lost = 0;
-    walk.pool = p;
-    *out = convert(&walk, j);
-    json_decref(j);
-    if (walk.is_lost || walk.left != 0) {
-        *out = NULL;
-        return amzx_fault_set(fault, AMZX_FAULT_BUG, APR_EGENERAL, "bug",
-                              "JSON: the numbers of a document came in "
-                              "another order than its text");
+    m->len = (apr_uint32_t)len;
+    m->hash = amzx_val_hash(m->name, len);
+    skip_blanks(r);
+    if (*r->s != ':') {
+        no_syntax(r, r->s);
+        return 0;
     }
-    return APR_SUCCESS;
+    r->s++;
+    return 1;
+}
+
+/* What stands between the brackets; r->s is at the opening one. 0: stopped */
+static int take_members(reader_t *r, char close)
+{
+    amzx_member_t next = {NULL, NULL, 0, 0};
+    amzx_member_t *m;
+
+    r->s++;
+    skip_blanks(r);
+    if (*r->s == close) {
+        r->s++;
+        return 1;
+    }
+    for (;;) {
+        skip_blanks(r);
+        if (close == '}' && !take_name(r, &next)) {
+            return 0;
+        }
+        next.val = take_value(r);
+        m = next.val != NULL ? push(r) : NULL;
+        if (m == NULL) {
+            return 0;
+        }
+        *m = next;
+        skip_blanks(r);
+        if (*r->s == close) {
+            r->s++;
+            return 1;
+        }
+        if (*r->s != ',') {
+            no_syntax(r, r->s);
+            return 0;
+        }
+        r->s++;
+    }
+}
+
+static const amzx_val_t *take_nested(reader_t *r, char close)
+{
+    apr_size_t first = r->used;
+    const char *at = r->s;
+
+    if (++r->depth > r->max_depth) {
+        return stop(r, at, 1, "nested too deep");
+    }
+    if (!take_members(r, close)) {
+        return NULL;
+    }
+    r->depth--;
+    return close == '}' ? make_object(r, first, at) : make_list(r, first);
+}
+
+/* The value at r->s, behind blanks; NULL when there is none. */
+static const amzx_val_t *take_value(reader_t *r)
+{
+    apr_size_t len;
+    char *text;
+
+    skip_blanks(r);
+    if (++r->nodes > r->max_nodes) {
+        return stop(r, r->s, 1, "too many values");
+    }
+    switch (*r->s) {
+    case '"':
+        text = take_text(r, &len);
+        return text == NULL ? NULL
+               : len == 0   ? &amzx_val_empty_str
+                            : amzx_val_str_ref(text, len, r->pool);
+    case '{':
+        return take_nested(r, '}');
+    case '[':
+        return take_nested(r, ']');
+    case 't':
+        return take_word(r, "true", &amzx_val_true);
+    case 'f':
+        return take_word(r, "false", &amzx_val_false);
+    case 'n':
+        return take_word(r, "null", &amzx_val_null);
+    default:
+        break;
+    }
+    return (*r->s >= '0' && *r->s <= '9') || *r->s == '-'
+               ? take_number(r)
+               : no_syntax(r, r->s);
+}
+
+/* The whole document. */
+static const amzx_val_t *take_all(reader_t *r)
+{
+    apr_size_t len = (apr_size_t)(r->end - r->base);
+    const amzx_val_t *v;
+
+    if (!amzx_utf8_is_valid(r->base, len)) {
+        return stop(r, r->base, 0, "invalid UTF-8");
+    }
+    v = take_value(r);
+    skip_blanks(r);
+    if (v != NULL && r->s != r->end) {
+        return stop(r, r->s, 0, "text behind the end");
+    }
+    return v;
 }
 
 apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
@@ -315,7 +467,7 @@ apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
 {
     static const amzx_json_limits_t defaults = {0, 0, 0};
     apr_size_t max;
-    scan_t scan;
+    reader_t r;
 
     *out = NULL;
     limits = limits != NULL ? limits : &defaults;
@@ -326,17 +478,22 @@ apr_status_t amzx_json_parse(const amzx_val_t **out, const char *bytes,
                               "JSON: %" APR_SIZE_T_FMT " bytes, at most %"
                               APR_SIZE_T_FMT " are allowed", len, max);
     }
-    memset(&scan, 0, sizeof(scan));
-    scan.bytes = bytes;
-    scan.end = bytes + len;
-    scan.pool = p;
-    scan.max_depth = limits->max_depth > 0 ? limits->max_depth
-                                           : DEFAULT_DEPTH;
-    scan.max_nodes = limits->max_nodes > 0 ? limits->max_nodes
-                                           : DEFAULT_NODES;
-    scan_all(&scan);
-    if (scan.wrong != NULL) {
-        return refuse_scan(fault, &scan);
+    r.base = r.s = apr_pstrmemdup(p, bytes, len);
+    r.end = r.base + len;
+    r.depth = 0;
+    r.max_depth = limits->max_depth > 0 ? limits->max_depth : DEFAULT_DEPTH;
+    r.nodes = 0;
+    r.max_nodes = limits->max_nodes > 0 ? limits->max_nodes : DEFAULT_NODES;
+    r.open = r.small;
+    r.used = 0;
+    r.room = SMALL;
+    r.pool = p;
+    r.wrong = NULL;
+    r.at = r.base;
+    r.is_limit = 0;
+    *out = take_all(&r);
+    if (r.open != r.small) {
+        free(r.open);
     }
-    return load(out, &scan, fault, p);
+    return *out != NULL ? APR_SUCCESS : refuse(fault, &r, bytes);
 }

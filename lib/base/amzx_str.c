@@ -159,6 +159,29 @@ int amzx_utf8_is_valid(const char *s, apr_size_t len)
     return 1;
 }
 
+char *amzx_utf8_put(char *out, long point)
+{
+    if (point < 0x80) {
+        *out++ = (char)point;
+        return out;
+    }
+    if (point < 0x800) {
+        *out++ = (char)(0xc0 | point >> 6);
+    }
+    else {
+        if (point < 0x10000) {
+            *out++ = (char)(0xe0 | point >> 12);
+        }
+        else {
+            *out++ = (char)(0xf0 | point >> 18);
+            *out++ = (char)(0x80 | (point >> 12 & 63));
+        }
+        *out++ = (char)(0x80 | (point >> 6 & 63));
+    }
+    *out++ = (char)(0x80 | (point & 63));
+    return out;
+}
+
 apr_size_t amzx_utf8_count(const char *s, apr_size_t len)
 {
     apr_size_t count = 0;

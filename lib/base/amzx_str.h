@@ -23,6 +23,9 @@ void amzx_buf_printf(amzx_buf_t *b, const char *fmt, ...)
 /** Is it UTF-8 (no overlong, no surrogate, <= U+10FFFF)? */
 int amzx_utf8_is_valid(const char *s, apr_size_t len);
 
+/** Write a code point, 1 to U+10FFFF, as 1 to 4 bytes. @return behind it */
+char *amzx_utf8_put(char *out, long point);
+
 /** Number of code points of valid UTF-8. */
 apr_size_t amzx_utf8_count(const char *s, apr_size_t len);
 

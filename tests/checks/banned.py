@@ -32,8 +32,6 @@ LIBRARY = {"exit": "a status", "_exit": "a status"}
 TYPES = {"double": "amzx_dec_t", "float": "amzx_dec_t"}
 # Where one of these is right after all.
 EXCEPTIONS = {
-    ("lib/base/amzx_json.c", "double"),  # jansson's numbers arrive as double
-    ("lib/base/amzx_json.c", "strtod"),  # and are proved exact or refused
     ("lib/base/amzx_crypto.c", "abort"),  # libcrypto without memory
 }
 

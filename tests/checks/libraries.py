@@ -9,7 +9,6 @@ import common
 HOMES = (
     ("curl", r"curl/", ("lib/http/amzx_curl.c",)),
     ("libxml2", r"libxml/", ("lib/base/amzx_xml.c",)),
-    ("jansson", r"jansson\.h", ("lib/base/amzx_json.c",)),
     ("OpenSSL", r"openssl/", ("lib/base/amzx_crypto.c",)),
     ("pcre2", r"pcre2\.h", None),
     ("apr_dbd", r"apr_dbd\.h|mod_dbd\.h", None),

@@ -12,7 +12,6 @@ SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 LIBRARIES = {
     "lib/http/amzx_curl.c": "#include <curl/curl.h>\n",
     "lib/base/amzx_xml.c": "#include <libxml/parser.h>\n",
-    "lib/base/amzx_json.c": "#include <jansson.h>\n",
     "lib/base/amzx_crypto.c": "#include <openssl/evp.h>\n",
     "lib/expr/amzx_re.c": "#include <pcre2.h>\n",
     "lib/db/amzx_dbd.c": "#include <apr_dbd.h>\n#include <sqlite3.h>\n",

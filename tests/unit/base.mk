@@ -7,6 +7,7 @@ base_tests = \
     tests/unit/test_env \
     tests/unit/test_fault \
     tests/unit/test_json \
+    tests/unit/test_json_oracle \
     tests/unit/test_money \
     tests/unit/test_str \
     tests/unit/test_time \

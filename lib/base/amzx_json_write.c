@@ -176,6 +176,41 @@ static void put_value(writer_t *w, const amzx_val_t *v)
     }
 }
 
+/* About how long the compact text is, seldom less than it: so that the buffer
+ * need not grow, which would leave the smaller ones behind in the pool. */
+static apr_size_t room_for(const amzx_val_t *v)
+{
+    apr_size_t room = 2;
+    apr_size_t i;
+
+    switch (amzx_val_type(v)) {
+    case AMZX_STR:
+        return v->u.str.len + 2;
+    case AMZX_NUM:
+        return v->u.num.coef > INT64_MAX || v->u.num.coef < INT64_MIN ? 42
+                                                                      : 22;
+    case AMZX_LIST:
+        for (i = 0; i < v->u.list.count; i++) {
+            room += room_for(v->u.list.item[i]) + 1;
+        }
+        return room;
+    case AMZX_OBJ:
+        for (i = 0; i < v->u.obj.count; i++) {
+            room += v->u.obj.member[i].len + 4
+                    + room_for(v->u.obj.member[i].val);
+        }
+        return room;
+    case AMZX_NULL:
+    case AMZX_BOOL:
+        return 5;
+    case AMZX_DATE:
+    case AMZX_DATETIME:
+    case AMZX_DURATION:
+        break;
+    }
+    return AMZX_TIME_TEXT;
+}
+
 static const char *write_as(const amzx_val_t *v, int is_sorted, int is_pretty,
                             apr_size_t *len, apr_pool_t *p)
 {
@@ -184,7 +219,7 @@ static const char *write_as(const amzx_val_t *v, int is_sorted, int is_pretty,
     memset(&w, 0, sizeof(w));
     w.is_sorted = is_sorted;
     w.is_pretty = is_pretty;
-    amzx_buf_init(&w.out, 512, p);
+    amzx_buf_init(&w.out, room_for(v) + 16, p);
     put_value(&w, v);
     if (len != NULL) {
         *len = w.out.len;

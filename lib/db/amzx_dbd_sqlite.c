@@ -207,7 +207,7 @@ static apr_status_t sqlite_connect(amzx_db_t *db, amzx_fault_t *fault)
         "PRAGMA synchronous = FULL",       "PRAGMA wal_autocheckpoint = 250",
         "PRAGMA foreign_keys = OFF",       "PRAGMA temp_store = MEMORY",
         "PRAGMA mmap_size = 0",            "PRAGMA trusted_schema = OFF",
-        "PRAGMA cell_size_check = ON",     "PRAGMA cache_size = -8192",
+        "PRAGMA cell_size_check = ON",     "PRAGMA cache_size = -4096",
     };
     sqlite_conn_t *conn = apr_pcalloc(db->live, sizeof(*conn));
     const char *error = NULL;

@@ -73,8 +73,8 @@ static void freeze(amzx_live_t *live, amzx_intent_t *in)
 {
     const amzx_http_request_t *req = &live->job.req;
 
-    in->method = req->method;
-    in->path = req->url;
+    in->method = apr_pstrdup(live->pool, req->method);
+    in->path = apr_pstrdup(live->pool, req->url);
     in->body = req->body
                    ? apr_pstrmemdup(live->pool, req->body, req->body_len)
                    : "";

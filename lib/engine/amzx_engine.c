@@ -2,6 +2,7 @@
 /* The engine's life: make, run, drain, stop. */
 #include "amzx_engine_int.h"
 
+#include <apr_allocator.h>
 #include <apr_strings.h>
 
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include "amzx_id.h"
 
 #define IDLE_WAIT apr_time_from_sec(1)
+#define TICK_KEPT (4 * 1024 * 1024) /* memory a tick leaves to the next */
 #define CACHE_BYTES (8 * 1024 * 1024)
 
 static void on_wake(void *ctx, int fd, int events)
@@ -110,6 +112,24 @@ static apr_status_t open_network(amzx_engine_t *e,
     return rv;
 }
 
+/* It has an allocator of its own: the large blocks of a tick would otherwise
+ * be handed to runs, which need small ones. */
+static apr_pool_t *tick_pool(apr_pool_t *parent)
+{
+    apr_allocator_t *allocator = NULL;
+    apr_pool_t *p = NULL;
+
+    if (apr_allocator_create(&allocator) == APR_SUCCESS) {
+        apr_allocator_max_free_set(allocator, TICK_KEPT);
+    }
+    apr_pool_create_ex(&p, parent, NULL, allocator);
+    if (allocator != NULL) {
+        apr_allocator_owner_set(allocator, p);
+    }
+    apr_pool_tag(p, "amzxero_tick");
+    return p;
+}
+
 apr_status_t amzx_engine_make(amzx_engine_t **out,
                               const amzx_engine_options_t *o,
                               amzx_fault_t *fault, apr_pool_t *p)
@@ -129,8 +149,7 @@ apr_status_t amzx_engine_make(amzx_engine_t **out,
     APR_RING_INIT(&e->hot, amzx_live_t, hot_link);
     APR_RING_INIT(&e->want, amzx_job_t, link);
     APR_RING_INIT(&e->start, amzx_job_t, link);
-    apr_pool_create(&e->tick_pool, p);
-    apr_pool_tag(e->tick_pool, "amzxero_tick");
+    e->tick_pool = tick_pool(p);
     e->started_at = amzx_now(e->env);
     e->keys = apr_hash_make(p);
     e->host = host_id(p);

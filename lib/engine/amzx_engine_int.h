@@ -84,6 +84,8 @@ struct amzx_live_t {
     APR_RING_ENTRY(amzx_live_t) hot_link;
     amzx_engine_t *engine;
     apr_pool_t *pool;
+    /** Of the call under way: what the machine takes from it, it copies. */
+    apr_pool_t *call_pool;
     amzx_run_t *run;
     const amzx_tenant_t *tenant;
     const amzx_flow_t *flow;

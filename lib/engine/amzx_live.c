@@ -173,8 +173,12 @@ int amzx_live_prepare_job(amzx_live_t *live, const char *op_name,
     job->call.env = live->engine->env;
     job->call.args = args;
     job->call.body = body;
-    job->call.pool = live->pool;
-    job->pool = live->pool;
+    if (live->call_pool == NULL) {
+        apr_pool_create(&live->call_pool, live->pool);
+        apr_pool_tag(live->call_pool, "amzxero_call");
+    }
+    job->call.pool = live->call_pool;
+    job->pool = live->call_pool;
     job->timeout_us = live->ask->timeout_us;
     job->priority = live->run->priority;
     job->over = on_over;
@@ -273,6 +277,10 @@ void amzx_live_drive(amzx_live_t *live)
         amzx_effect_let_go(live);
         live->intent = NULL;
         live->is_confirming = 0;
+        if (live->call_pool != NULL) {
+            apr_pool_destroy(live->call_pool);
+            live->call_pool = NULL;
+        }
         live->ask = amzx_machine_next(live->machine);
         switch (live->ask->kind) {
         case AMZX_ASK_CALL:
@@ -299,7 +307,8 @@ void amzx_live_drive(amzx_live_t *live)
 
 /* ---- into memory -------------------------------------------------------- */
 
-static apr_status_t load(amzx_live_t *live, amzx_fault_t *fault)
+static apr_status_t load(amzx_live_t *live, const char *input,
+                         amzx_fault_t *fault)
 {
     amzx_engine_t *e = live->engine;
     apr_array_header_t *entries = NULL;
@@ -319,23 +328,22 @@ static apr_status_t load(amzx_live_t *live, amzx_fault_t *fault)
         return rv;
     }
     settings = amzx_tenant_settings(live->tenant, live->run->workflow,
-                                    live->pool);
+                                    e->tick_pool);
     rv = amzx_flow_config(&start.config, live->flow, settings, fault,
-                          live->pool);
+                          e->tick_pool);
     if (rv == APR_SUCCESS && live->run->seq > 0) {
         rv = amzx_journal_read(&entries, e->db, &e->store, live->run->id,
-                               fault, live->pool);
+                               fault, e->tick_pool);
     }
     if (rv == APR_SUCCESS) {
-        rv = amzx_json_parse(&start.payload, live->run->input,
-                             strlen(live->run->input), NULL, fault,
-                             live->pool);
+        rv = amzx_json_parse(&start.payload, input, strlen(input), NULL,
+                             fault, live->pool);
     }
     if (rv != APR_SUCCESS) {
         return rv;
     }
     start.run_id = live->run->id;
-    start.tenant = amzx_tenant_val(live->tenant, live->pool);
+    start.tenant = amzx_tenant_val(live->tenant, e->tick_pool);
     start.env = e->env;
     return amzx_machine_make(
         &live->machine, live->flow, &start,
@@ -356,7 +364,7 @@ static amzx_run_t *copy_run(const amzx_run_t *run, apr_pool_t *p)
     c->owner = apr_pstrdup(p, run->owner);
     c->trigger = apr_pstrdup(p, run->trigger);
     c->origin = apr_pstrdup(p, run->origin);
-    c->input = apr_pstrdup(p, run->input);
+    c->input = NULL; /* the machine has it by then */
     c->trace = apr_pstrdup(p, run->trace);
     c->outcome = NULL;
     c->code = NULL;
@@ -419,7 +427,7 @@ void amzx_live_add(amzx_engine_t *e, const amzx_run_t *run)
                         "tried again by itself");
         return;
     }
-    if (load(live, &fault) != APR_SUCCESS) {
+    if (load(live, run->input, &fault) != APR_SUCCESS) {
         if (fault.klass == AMZX_FAULT_TRANSIENT
             || amzx_fault_matches(fault.code, "database")) {
             amzx_live_leave(live, AMZX_EV_WAIT,

@@ -348,6 +348,9 @@ void amzx_live_saved(amzx_live_t *live, int is_held)
         amzx_live_drop(live);
         return;
     }
+    if (live->machine != NULL) {
+        amzx_machine_saved(live->machine);
+    }
     live->is_dirty = 0;
     live->intent_dirty = 0;
     apr_array_clear(live->settled);

@@ -135,6 +135,16 @@ int amzx_machine_take(amzx_machine_t *m, const amzx_entry_t **entries)
     return count;
 }
 
+void amzx_machine_saved(amzx_machine_t *m)
+{
+    if (m->texts && m->taken == m->made->nelts) {
+        apr_array_clear(m->made);
+        m->taken = 0;
+        apr_pool_destroy(m->texts);
+        m->texts = NULL;
+    }
+}
+
 const char *amzx_machine_path(const amzx_machine_t *m)
 {
     return m->path ? m->path : "";

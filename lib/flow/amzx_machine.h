@@ -106,9 +106,11 @@ void amzx_machine_answer(amzx_machine_t *m, const amzx_val_t *result,
 /**
  * Entries made since the last take, numbered on from the stored ones. The
  * host must make them durable before it acts on what followed from them (an
- * effect's intent, the end). Texts live as long as the machine.
+ * effect's intent, the end). Texts live until amzx_machine_saved().
  */
 int amzx_machine_take(amzx_machine_t *m, const amzx_entry_t **entries);
+/** What was taken is durable: its data may be forgotten. */
+void amzx_machine_saved(amzx_machine_t *m);
 
 /** Arguments of the confirm read of the CALL that is asked now. */
 apr_status_t amzx_machine_confirm_args(const amzx_val_t **args,

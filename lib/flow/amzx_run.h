@@ -123,6 +123,7 @@ struct amzx_machine_t {
     int life;         /**< how often the run was resumed */
     apr_array_header_t *made; /**< of amzx_entry_t */
     int taken;
+    apr_pool_t *texts; /**< data of entries not saved yet; NULL: none */
     apr_int64_t seq;
     amzx_buf_t trail;
     apr_uint64_t hash;

@@ -136,14 +136,24 @@ const char *amzx_run_review_path(const amzx_machine_t *m, const char *path)
                        : apr_pstrdup(m->pool, path);
 }
 
+/* Results are long: their text goes as soon as it is saved. */
+static const char *entry_text(amzx_machine_t *m, const char *kind,
+                              const amzx_val_t *data)
+{
+    if (strcmp(kind, "result") != 0) {
+        return amzx_json_write(data, NULL, m->pool);
+    }
+    if (!m->texts) {
+        apr_pool_create(&m->texts, m->pool);
+        apr_pool_tag(m->texts, "amzx_machine_texts");
+    }
+    return amzx_json_write(data, NULL, m->texts);
+}
+
 static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                       const amzx_val_t *data)
 {
     amzx_entry_t *e = apr_array_push(m->made);
-    apr_size_t len = 0;
-    /* written aside: a growing buffer would stay in the run's memory */
-    const char *text = amzx_json_write(data ? data : &amzx_val_null, &len,
-                                       m->scratch);
 
     memset(e, 0, sizeof(*e));
     e->seq = ++m->seq;
@@ -154,7 +164,7 @@ static void add_entry(amzx_machine_t *m, const char *path, const char *kind,
                    ? apr_pstrmemdup(m->pool, m->trail.s, m->trail.len)
                    : NULL;
     e->hash = hash_text(m);
-    e->data = apr_pstrmemdup(m->pool, text, len);
+    e->data = entry_text(m, kind, data ? data : &amzx_val_null);
     new_section(m, kind, m->now);
 }
 

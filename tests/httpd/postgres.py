@@ -51,9 +51,10 @@ class Cluster:
         return self
 
     def boot(self):
+        # It ends with us, even when we are killed.
         self.proc = subprocess.Popen(self.run_as(
-            [self.bin + "/postgres", "-D", self.data, "-p", str(self.port),
-             "-c", "listen_addresses=127.0.0.1", "-c",
+            ["setpriv", "--pdeathsig", "INT", self.bin + "/postgres", "-D", self.data, "-p",
+             str(self.port), "-c", "listen_addresses=127.0.0.1", "-c",
              "unix_socket_directories=" + self.dir]),
             stderr=open(os.path.join(self.dir, "log"), "a"), cwd=self.dir)
         for _ in range(200):

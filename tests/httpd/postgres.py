@@ -53,7 +53,8 @@ class Cluster:
     def boot(self):
         # It ends with us, even when we are killed.
         self.proc = subprocess.Popen(self.run_as(
-            ["setpriv", "--pdeathsig", "INT", self.bin + "/postgres", "-D", self.data, "-p",
+            ["setpriv", "--pdeathsig", "INT",  # it ends when we are killed
+             self.bin + "/postgres", "-D", self.data, "-p",
              str(self.port), "-c", "listen_addresses=127.0.0.1", "-c",
              "unix_socket_directories=" + self.dir]),
             stderr=open(os.path.join(self.dir, "log"), "a"), cwd=self.dir)

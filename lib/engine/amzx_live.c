@@ -337,7 +337,7 @@ static apr_status_t load(amzx_live_t *live, const char *input,
     }
     if (rv == APR_SUCCESS) {
         rv = amzx_json_parse(&start.payload, input, strlen(input), NULL,
-                             fault, live->pool);
+                             fault, e->tick_pool);
     }
     if (rv != APR_SUCCESS) {
         return rv;

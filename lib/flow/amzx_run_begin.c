@@ -47,6 +47,16 @@ static const amzx_val_t *start_data(const amzx_machine_t *m,
     return obj;
 }
 
+/* What came in may be long; expressions use little of it. */
+static const amzx_val_t *needed(amzx_machine_t *m, int at,
+                                const amzx_val_t *payload, const char *name)
+{
+    const amzx_slot_t *s = &APR_ARRAY_IDX(m->flow->slots, at, amzx_slot_t);
+
+    return amzx_keep_settled(m->keep, amzx_val_get(payload, name),
+                             s->is_whole ? NULL : s->needs ? s->needs : "");
+}
+
 static void bind_names(amzx_machine_t *m, const amzx_machine_start_t *start,
                        const amzx_val_t *data)
 {
@@ -64,10 +74,11 @@ static void bind_names(amzx_machine_t *m, const amzx_machine_start_t *start,
     amzx_val_put_str(trigger, "id", id, m->pool);
     slot[AMZX_SLOT_RUN] = run;
     slot[AMZX_SLOT_TRIGGER] = trigger;
-    slot[AMZX_SLOT_EVENT] = amzx_val_get(payload, "event");
-    slot[AMZX_SLOT_ITEM] = amzx_val_get(payload, "item");
-    slot[AMZX_SLOT_BODY] = amzx_val_get(payload, "body");
-    slot[AMZX_SLOT_INPUT] = amzx_val_get(payload, "input");
+    slot[AMZX_SLOT_EVENT] = needed(m, AMZX_SLOT_EVENT, payload, "event");
+    slot[AMZX_SLOT_ITEM] = amzx_keep(m->keep, amzx_val_get(payload, "item"));
+    slot[AMZX_SLOT_BODY] = needed(m, AMZX_SLOT_BODY, payload, "body");
+    slot[AMZX_SLOT_INPUT] =
+        amzx_keep(m->keep, amzx_val_get(payload, "input"));
     for (i = 0; i < m->flow->triggers->nelts; i++) {
         const amzx_trigger_impl_t *t = APR_ARRAY_IDX(
             m->flow->triggers, i, const amzx_trigger_impl_t *);

@@ -122,7 +122,7 @@ apr_status_t amzxero_engine_root(apr_pool_t **root)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    apr_allocator_max_free_set(allocator, 4 * 1024 * 1024);
+    apr_allocator_max_free_set(allocator, 1024 * 1024);
     rv = apr_pool_create_unmanaged_ex(root, NULL, allocator);
     if (rv != APR_SUCCESS) {
         apr_allocator_destroy(allocator);

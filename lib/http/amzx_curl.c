@@ -16,7 +16,7 @@
 #endif
 
 /* A receive buffer exists per call in flight: thousands of them count. */
-#define RECEIVE_BUFFER 4096L
+#define RECEIVE_BUFFER 2048L
 #define SEND_BUFFER 16384L
 /* Peers close idle connections after a minute or less; a request on one that
  * is just being closed would have an unknown fate. */

@@ -112,8 +112,9 @@ class Server:
                        name, hashlib.sha256(
                            key.rsplit("_", 1)[1].encode()).hexdigest(), name)
                        for name, key in self.keys.items()))
+        # One key for all: servers may share a database.
         self.write("conf/master.key", "k1 %s\n" % sbx.base64.b64encode(
-            os.urandom(32)).decode())
+            b"a master key for the tests only.").decode())
         self.write("conf/amazon.json", json.dumps({
             "client_id": sbx.LWA_ID, "client_secret": sbx.LWA_SECRET,
             "refresh_token": sbx.LWA_REFRESH}))

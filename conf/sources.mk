@@ -1,2 +1,2 @@
 # What make install copies to $(pkgdatadir)/conf.
-conf_files = conf/amzxero.conf
+conf_files = conf/amzxero.conf conf/minimal.conf

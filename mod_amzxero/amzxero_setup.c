@@ -2,6 +2,7 @@
 /* What configtest checks and what a start prepares. */
 #include "mod_amzxero.h"
 
+#include <apr_file_info.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <unixd.h>
@@ -249,6 +250,14 @@ static int check_files(server_rec *s, apr_pool_t *pconf)
     return status;
 }
 
+static int is_folder(const char *path, apr_pool_t *p)
+{
+    apr_finfo_t info;
+
+    return apr_stat(&info, path, APR_FINFO_TYPE, p) == APR_SUCCESS
+           && info.filetype == APR_DIR;
+}
+
 int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     amzxero_main_t *m = amzxero_main;
@@ -269,6 +278,12 @@ int amzxero_setup_check(server_rec *s, apr_pool_t *pconf, apr_pool_t *ptemp)
     }
     if (m->site->workflow_dir[0] == '\0') {
         m->site->workflow_dir = AMZX_DATADIR "/workflows";
+    }
+    if (!is_folder(m->site->workflow_dir, ptemp)) {
+        amzx_fault_set(&fault, AMZX_FAULT_CONFIG, APR_ENOENT,
+                       "config.workflow_dir", "%s is not a folder",
+                       m->site->workflow_dir);
+        return complain(s, "AmzXeroWorkflowDir", &fault);
     }
     if (amzx_defs_load(&m->defs, &text, m->site->workflow_dir, &fault, pconf)
         != APR_SUCCESS) {

@@ -76,7 +76,8 @@ static apr_status_t make_one(amzx_db_t **db, amzx_db_pool_t *pool,
 
     rv = apr_allocator_create(&allocator);
     if (rv == APR_SUCCESS) {
-        rv = apr_pool_create_ex(&own, NULL, NULL, allocator);
+        /* not a child of APR's root pool, which outlives a module's code */
+        rv = apr_pool_create_unmanaged_ex(&own, NULL, allocator);
     }
     if (rv != APR_SUCCESS) {
         if (allocator) {

@@ -220,7 +220,8 @@ static apr_status_t make_pool(apr_pool_t **own)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = apr_pool_create_ex(own, NULL, NULL, allocator);
+    /* not a child of APR's root pool, which outlives a module's code */
+    rv = apr_pool_create_unmanaged_ex(own, NULL, allocator);
     if (rv != APR_SUCCESS) {
         apr_allocator_destroy(allocator);
         return rv;

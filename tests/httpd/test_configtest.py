@@ -2,7 +2,6 @@
 """apachectl configtest says what is wrong, and where."""
 import os
 import re
-import subprocess
 import unittest
 
 import errands
@@ -270,8 +269,8 @@ class Configtest(harness.HttpdCase):
             self.assertNotIn(word, text)
 
 
-class Routes(unittest.TestCase):
-    """The manual of the REST endpoint knows every route, and no other."""
+class Manuals(unittest.TestCase):
+    """The manuals know every route and every metric, and no other."""
 
     def test_every_route_is_described(self):
         with open(os.path.join(harness.TOP, "mod_amzxero",
@@ -289,6 +288,23 @@ class Routes(unittest.TestCase):
                       scope.group(1) if scope else ""))
         self.assertGreater(len(code), 8)
         self.assertEqual(code, told)
+
+    def test_every_metric_is_described(self):
+        with open(os.path.join(harness.TOP, "lib", "base",
+                               "amzx_counter.def")) as f:
+            known = {"amzxero_" + name + ("_total" if kind == "COUNTER"
+                                          else "")
+                     for kind, name in re.findall(
+                         r'^X\(\w+, (\w+), "(\w+)"', f.read(), re.M)}
+        with open(os.path.join(harness.TOP, "mod_amzxero",
+                               "amzxero_metrics.c")) as f:
+            known |= {"amzxero_" + name for name in re.findall(
+                r'add_gauge\(out, "(\w+)"', f.read())}
+        with open(os.path.join(harness.TOP, "docs",
+                               "operations.md")) as f:
+            told = set(re.findall(r"^\| `(amzxero_\w+)", f.read(), re.M))
+        self.assertGreater(len(known), 20)
+        self.assertEqual(known, told)
 
 
 if __name__ == "__main__":

@@ -325,7 +325,7 @@ class Once(LifeCase):
                 "GET", "/runs/" + ident).json["state"] == "review"))
             start = time.time()
             s.signal(signal.SIGTERM)
-            s.proc.wait(15)
+            self.assertEqual(s.proc.wait(15), 0)
             self.assertLess(time.time() - start, 8)
             self.assertIn("AMZX1326", s.log())
             self.assertIn("AMZX0909", s.log())

@@ -114,8 +114,10 @@ static void tokens_expire(sbx_res_t *res, sbx_req_t *req)
     const char *kind = sbx_text(v, "kind");
 
     if (sbx_db_begin(req->db) == APR_SUCCESS) {
-        sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_EXPIRE, "ss",
-                   sbx_text(v, "peer"), *kind ? kind : "access");
+        /* not long ago, or the next purge would take them for unknown */
+        sbx_db_run(NULL, req->db, SBX_SQL_TOKEN_EXPIRE, "ssi",
+                   sbx_text(v, "peer"), *kind ? kind : "access",
+                   (apr_int64_t)req->now);
         sbx_db_end(req->db, 1);
     }
     done(res);

@@ -118,9 +118,13 @@ class Server:
         self.write("conf/amazon.json", json.dumps({
             "client_id": sbx.LWA_ID, "client_secret": sbx.LWA_SECRET,
             "refresh_token": sbx.LWA_REFRESH}))
-        self.write("conf/xero.json", json.dumps({
+        self.credential("xero.json", sbx.WEB_REFRESH)
+
+    def credential(self, name, refresh):
+        """A file for a connection to Xero."""
+        self.write("conf/" + name, json.dumps({
             "client_id": sbx.WEB_ID, "client_secret": sbx.WEB_SECRET,
-            "refresh_token": sbx.WEB_REFRESH}))
+            "refresh_token": refresh}))
 
     def write(self, name, text):
         path = os.path.join(self.dir, name)

@@ -28,8 +28,14 @@ TENANTS = {
     "haul": {"settings": {"haul_option": "Amazon Haul"}},
     "split": {"settings": {"consolidate": "none"}},
     "tax15": {"account": WIDE, "settings": {"tax_default": "TAX15"}},
+    "badtax": {"settings": {"tax_default": "INPUT2"}},
+    "mend": {"settings": {"bank_account": "0998"}},
+    "rates": {"settings": {"currency_mode": "convert",
+                           "order-to-invoice.fx.USDGBP": "0.8"}},
     "au": {"account": AU, "currency": "AUD", "zone": "Australia/Sydney"},
-    "locked": {"account": LOCKED},
+    "locked": {"account": LOCKED, "settings": {"buyer_data": "all"}},
+    "daily": {"account": WIDE, "settings": {"tax_default": "TAX15"}},
+    "revoked": {"xero": "revoked.json"},
 }
 
 
@@ -75,6 +81,7 @@ def seed(uk_demo):
     au["tracking"][0]["Options"].append("Amazon.com.au")
     au["currencies"] = [{"Code": "AUD", "Description": "AUD", "Rate": 1.0}]
     locked = organisation(uk, LOCKED, "Locked Ltd")
+    au["accounts"] = [one for one in au["accounts"] if one["Code"] != "215"]
     uk["tracking"][0]["Options"].append("Amazon Haul")
     wide["tracking"][0]["Options"] += ["Amazon.co.jp", "Amazon.sa"]
     uk_demo["tenants"] += [wide, au, locked]
@@ -103,7 +110,9 @@ class OrderWorld:
             self.sandbox.admin("POST", "/settings",
                                {"xeroLimits": 0, "amazonLimits": 0})
             self.server = Server(self.sandbox, tenants=TENANTS, lease=2,
-                                 drain=2).start()
+                                 drain=2)
+            self.server.credential("revoked.json", "never-issued")
+            self.server.start()
         except BaseException:
             self.stop()
             raise
@@ -275,6 +284,43 @@ class OrderCase(HttpdCase):
         run = self.wait(self.start(order["orderId"], tenant), "review",
                         tenant=tenant)
         return run, self.review_of(run["id"], tenant)
+
+    def change(self, path, body, method="POST", tenant=None):
+        """Do something in Xero by hand."""
+        reply = self.sandbox.xero(
+            method, path, body, None,
+            {"xero-tenant-id": self.account(tenant)})
+        self.assertEqual(reply.status, 200, reply.body)
+        return reply.json
+
+    def replay(self, run, tenant=None):
+        """Replay a dead run; the run when it is done."""
+        reply = self.rest("POST", "/runs/%s/replay" % run, None, tenant)
+        self.assertEqual(reply.status, 200, reply.body)
+        end = time.time() + 20
+        while time.time() < end:
+            seen = self.run_of(run, tenant)
+            if seen["state"] == "done":
+                self.assertIsNone(self.dead_of(run, tenant))
+                return seen
+            time.sleep(0.02)
+        self.fail("replayed run is %s: %s %s" % (
+            seen["state"], seen.get("code"), seen.get("detail")))
+
+    def fault(self, kind, op, **more):
+        self.sandbox.admin("POST", "/faults", [dict({
+            "kind": kind, "times": 1,
+            "match": {"peer": op.split(".")[0], "op": op}}, **more)])
+
+    def wait_for(self, what, why, seconds=15):
+        """The first truth that what() gives."""
+        end = time.time() + seconds
+        while time.time() < end:
+            found = what()
+            if found:
+                return found
+            time.sleep(0.03)
+        self.fail("%s: %s" % (why, self.server.summary()))
 
     def contacts(self):
         return self.sandbox.admin("GET", "/state")["contacts"]

@@ -192,18 +192,12 @@ class Lives(OrderCase):
                      orderId=ident)
         self.add(sold)
         self.notify(ident, "Unshipped")
-        doc = self.wait_invoice(ident)
+        doc = self.wait_for(lambda: self.paid(ident), "no paid invoice")
         self.check_paid(doc, "40.00")
 
-    def wait_invoice(self, ident, status="PAID"):
-        import time
-        end = time.time() + 15
-        while time.time() < end:
-            doc = self.invoice(ident)
-            if doc and doc["Status"] == status:
-                return doc
-            time.sleep(0.03)
-        self.fail("no %s invoice: %s" % (status, self.server.summary()))
+    def paid(self, ident):
+        doc = self.invoice(ident)
+        return doc if doc and doc["Status"] == "PAID" else None
 
     def test_A19_two_packages_are_one_invoice(self):
         one = order("100.00", Line(qty=1, item="60.00"),

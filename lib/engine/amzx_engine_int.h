@@ -144,6 +144,7 @@ struct amzx_engine_t {
     apr_time_t drain_until; /**< mono */
     apr_time_t beat_at;     /**< mono: next heartbeat and lease extension */
     apr_time_t sweep_at;    /**< mono: next sweep of expired leases */
+    int has_retried;        /**< parked runs had their try at the start */
     apr_time_t look_at;     /**< mono: next look for work */
     apr_time_t lease_ok_until; /**< mono: what we hold is ours until then */
     apr_time_t db_retry_at; /**< mono: after a failed transaction */

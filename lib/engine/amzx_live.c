@@ -216,6 +216,10 @@ static void ask_read(amzx_live_t *live)
         amzx_job_want(&live->job, 0);
         return;
     }
+    if (result == NULL && is_parking(&fault)) {
+        park(live, &fault);
+        return;
+    }
     amzx_machine_answer(live->machine, result, result ? NULL : &fault, now);
 }
 

@@ -39,6 +39,49 @@ static int wants_txn(amzx_engine_t *e, int need)
            || (!e->is_stopping && amzx_polls_is_due(e, mono));
 }
 
+/* Runs that wait for a person to mend something of the configuration. */
+static apr_status_t wake_tenant(amzx_engine_t *e, amzx_txn_t *txn,
+                                const char *tenant, amzx_fault_t *fault)
+{
+    static const char *const codes[] = { "auth", "config", "missing" };
+    apr_time_t now = amzx_now(e->env);
+    apr_status_t rv = APR_SUCCESS;
+    apr_int64_t count = 0;
+    int i;
+
+    for (i = 0; i < 3 && rv == APR_SUCCESS; i++) {
+        rv = amzx_run_wake_parked(&count, txn, tenant, codes[i], now, fault,
+                                  e->tick_pool);
+        e->look_now = e->look_now || count > 0;
+    }
+    return rv;
+}
+
+/* An engine that starts has read the configuration anew: each parked run gets
+ * a try. Later a new credential file gives those of its tenant one. */
+static apr_status_t wake_mended(amzx_engine_t *e, amzx_txn_t *txn,
+                                amzx_fault_t *fault)
+{
+    const apr_array_header_t *all = e->site->tenants;
+    apr_status_t rv = APR_SUCCESS;
+    const char *tenant;
+    int i;
+
+    for (i = 0; !e->has_retried && i < all->nelts && rv == APR_SUCCESS;
+         i++) {
+        rv = wake_tenant(e, txn, APR_ARRAY_IDX(all, i, amzx_tenant_t *)->id,
+                         fault);
+    }
+    if (rv == APR_SUCCESS) {
+        e->has_retried = 1;
+    }
+    while (rv == APR_SUCCESS
+           && (tenant = amzx_tokens_mended(e->tokens)) != NULL) {
+        rv = wake_tenant(e, txn, tenant, fault);
+    }
+    return rv;
+}
+
 static apr_status_t keep_alive(amzx_engine_t *e, amzx_txn_t *txn,
                                apr_time_t mono, amzx_fault_t *fault)
 {
@@ -61,6 +104,9 @@ static apr_status_t keep_alive(amzx_engine_t *e, amzx_txn_t *txn,
     if (rv == APR_SUCCESS && mono >= e->sweep_at) {
         rv = amzx_run_sweep(&count, txn, now, fault, e->tick_pool);
         amzx_counter_add(e->env, AMZX_COUNTER_LEASE_EXPIRED, count);
+    }
+    if (rv == APR_SUCCESS && mono >= e->sweep_at) {
+        rv = wake_mended(e, txn, fault);
     }
     return rv;
 }

@@ -168,6 +168,21 @@ static int is_telling(int count)
     return (count & (count - 1)) == 0;
 }
 
+/* What tells one state of the credential file from the next. */
+static void file_look(apr_finfo_t *seen, const amzx_token_conn_t *c)
+{
+    apr_pool_t *p = NULL;
+
+    memset(seen, 0, sizeof(*seen));
+    if (c->conn->credential_file != NULL
+        && apr_pool_create(&p, c->t->pool) == APR_SUCCESS) {
+        (void)apr_stat(seen, c->conn->credential_file,
+                       APR_FINFO_MTIME | APR_FINFO_SIZE | APR_FINFO_INODE, p);
+        seen->pool = NULL;
+        apr_pool_destroy(p);
+    }
+}
+
 void amzx_token_fail(amzx_token_conn_t *c, const amzx_fault_t *fault)
 {
     amzx_tokens_t *t = c->t;
@@ -183,6 +198,7 @@ void amzx_token_fail(amzx_token_conn_t *c, const amzx_fault_t *fault)
         c->fault.status = APR_EGENERAL;
     }
     c->has_fault = 1;
+    file_look(&c->file, c);
     c->failures++;
     c->retry_at = mono + pause_of(c);
     c->renew_at = c->retry_at;
@@ -236,6 +252,26 @@ apr_status_t amzx_tokens_get(const char **access, amzx_tokens_t *t,
     }
     amzx_token_wake(c, 0);
     return APR_SUCCESS;
+}
+
+const char *amzx_tokens_mended(amzx_tokens_t *t)
+{
+    amzx_token_conn_t *c;
+    apr_finfo_t now;
+
+    for (c = t->all; c != NULL; c = c->next) {
+        if (!c->has_fault || c->fault.klass == AMZX_FAULT_TRANSIENT) {
+            continue;
+        }
+        file_look(&now, c);
+        if (now.mtime != c->file.mtime || now.size != c->file.size
+            || now.inode != c->file.inode) {
+            c->file = now;
+            c->retry_at = amzx_mono(t->env);
+            return c->conn->tenant;
+        }
+    }
+    return NULL;
 }
 
 void amzx_tokens_expired(amzx_tokens_t *t, const amzx_conn_t *conn,

@@ -49,6 +49,13 @@ apr_status_t amzx_tokens_get(const char **access, amzx_tokens_t *t,
 void amzx_tokens_expired(amzx_tokens_t *t, const amzx_conn_t *conn,
                          const char *access);
 
+/**
+ * The tenant of a connection that a person had to mend and whose credential
+ * file has changed since; it is asked for anew then. Each change is told
+ * once; NULL when there is none (more).
+ */
+const char *amzx_tokens_mended(amzx_tokens_t *t);
+
 /** Stop: cancels calls, gives locks back as far as possible. */
 void amzx_tokens_stop(amzx_tokens_t *t);
 

@@ -15,6 +15,7 @@
 #ifndef AMZX_TOKEN_INT_H
 #define AMZX_TOKEN_INT_H
 
+#include <apr_file_info.h>
 #include <apr_hash.h>
 
 #include "amzx_token.h"
@@ -44,6 +45,7 @@ struct amzx_token_conn_t {
     amzx_fault_t fault;
     apr_time_t retry_at; /**< mono */
     int failures;        /**< in a row */
+    apr_finfo_t file;    /**< the credential file when it failed */
 
     /* One refresh; in work, which goes at its end. */
     apr_pool_t *work;

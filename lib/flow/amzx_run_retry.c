@@ -93,7 +93,12 @@ static amzx_val_t *fault_data(amzx_machine_t *m, const amzx_fault_t *fault)
     amzx_val_put_str(data, "class", amzx_fault_class_name(fault->klass),
                      m->scratch);
     amzx_val_put_str(data, "code", fault->code, m->scratch);
-    amzx_val_put_str(data, "detail", fault->detail, m->scratch);
+    amzx_val_put_str(data, "detail",
+                     fault->place[0]
+                         ? apr_pstrcat(m->scratch, fault->detail, " (",
+                                       fault->place, ")", NULL)
+                         : fault->detail,
+                     m->scratch);
     return data;
 }
 

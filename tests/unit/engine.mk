@@ -1,6 +1,7 @@
 # Unit tests of lib/engine: one program per file of the same name.
 engine_tests = \
     tests/unit/test_engine_effect \
+    tests/unit/test_engine_flow \
     tests/unit/test_engine_sweep \
     tests/unit/test_limit \
     tests/unit/test_limit_rules \

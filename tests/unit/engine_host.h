@@ -217,7 +217,7 @@ static inline const char *host_put(host_t *h, const char *flow,
     found = amzx_defs_find(defs, flow);
     assert_non_null(found);
     memset(&run, 0, sizeof(run));
-    run.id = apr_psprintf(h->p, "run_%04d", ++h->count);
+    run.id = amzx_id_new(&h->f->env, "run", h->p);
     run.tenant = "acme";
     run.workflow = flow;
     run.version = amzx_flow_version(found);

@@ -206,18 +206,19 @@ static int needs_txn(const amzx_job_t *job)
 }
 
 /* A refresh may take long; memory is for runs that go on. */
-static void await_token(amzx_job_t *job, apr_time_t now)
+static void await_token(amzx_job_t *job, apr_time_t until, apr_time_t now)
 {
-    apr_time_t until = job->wanted_at + AMZX_PARK_AFTER;
+    apr_time_t at = job->not_before;
 
-    if (until > now) {
-        note_want(job->engine, until);
+    if (until <= now) {
+        at = now + AMZX_PARK_AFTER + APR_USEC_PER_SEC;
     }
-    else if (job->delayed(job, now + AMZX_PARK_AFTER + APR_USEC_PER_SEC,
-                          "auth.pending")) {
+    if (at > now && job->delayed(job, at, "auth.pending")) {
         APR_RING_REMOVE(job, link);
         job->state = AMZX_JOB_OVER;
+        return;
     }
+    note_want(job->engine, until > now ? until : at);
 }
 
 int amzx_jobs_prepare(amzx_engine_t *e)
@@ -237,12 +238,20 @@ int amzx_jobs_prepare(amzx_engine_t *e)
             if (get_token(job, &fault, &is_failed)) {
                 need = needs_txn(job) ? 2 : (need > 1 ? need : 1);
             }
-            else if (is_failed) {
-                APR_RING_REMOVE(job, link);
-                finish(job, NULL, &fault);
+            else if (!is_failed) {
+                await_token(job, job->wanted_at + AMZX_PARK_AFTER, now);
+            }
+            else if (fault.klass == AMZX_FAULT_TRANSIENT) {
+                /* The step did nothing wrong: no attempt of its is used up,
+                 * and the run does not end because we cannot ask. */
+                job->not_before =
+                    now + (fault.retry_after_us > 0 ? fault.retry_after_us
+                                                    : APR_USEC_PER_SEC);
+                await_token(job, job->not_before, now);
             }
             else {
-                await_token(job, now);
+                APR_RING_REMOVE(job, link);
+                finish(job, NULL, &fault);
             }
         }
         else {

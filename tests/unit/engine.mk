@@ -1,5 +1,6 @@
 # Unit tests of lib/engine: one program per file of the same name.
 engine_tests = \
+    tests/unit/test_engine_database \
     tests/unit/test_engine_effect \
     tests/unit/test_engine_flow \
     tests/unit/test_engine_sweep \

@@ -5,7 +5,7 @@
 #include "engine_host.h"
 
 /* A prime, so that all kinds of moments come about. */
-#define STRIDE 11
+#define STRIDE 23
 
 static const char *calm_books;
 static const char *calm_history;

@@ -13,7 +13,7 @@
 
 #define NAP "<wait id='nap' for='PT20S'/>"
 
-/* ---- deliveries ------------------------------------------------------------ */
+/* ---- deliveries --------------------------------------------------------- */
 
 static void state_of_delivery(host_t *h, const char *id, const char *state,
                               const char *part)
@@ -115,7 +115,7 @@ static void a_long_reason_of_refusal_stops_nothing(void **state)
     assert_int_equal(host_runs(h, AMZX_RUN_DONE), 2);
 }
 
-/* ---- claims and leases --------------------------------------------------- */
+/* ---- claims and leases -------------------------------------------------- */
 
 static void one_run_of_a_partition_at_a_time(void **state)
 {
@@ -301,7 +301,7 @@ static void a_call_beyond_the_drain_time_is_abandoned(void **state)
     assert_int_equal(host_run(h)->state, AMZX_RUN_DONE);
 }
 
-/* ---- versions -------------------------------------------------------------- */
+/* ---- versions ----------------------------------------------------------- */
 
 static void a_run_keeps_the_definition_it_began_with(void **state)
 {
@@ -322,7 +322,7 @@ static void a_run_keeps_the_definition_it_began_with(void **state)
     assert_int_equal(peer_things(h->peer, "item"), 1);
 }
 
-/* ---- children -------------------------------------------------------------- */
+/* ---- children ----------------------------------------------------------- */
 
 #define KID                                                                  \
     FLOW_HEAD("kid", "1") "<triggers><manual id='go'/></triggers><input>"    \
@@ -377,7 +377,7 @@ static void a_child_that_is_refused_is_its_parents_trouble(void **state)
     assert_int_equal(host_runs(h, AMZX_RUN_DEAD), 1);
 }
 
-/* ---- reviews ---------------------------------------------------------------- */
+/* ---- reviews ------------------------------------------------------------ */
 
 #define REVIEW                                                               \
     FLOW("t", "<review id='r' title='Look' queue='q' timeout='PT1H' "        \

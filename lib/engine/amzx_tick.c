@@ -336,7 +336,8 @@ static apr_interval_time_t wait_time(amzx_engine_t *e,
         wait = e->beat_at > mono ? e->beat_at - mono : 0;
     }
     if (e->db_retry_at > mono) {
-        wait = e->db_retry_at - mono;
+        wait = e->db_retry_at - mono < max_wait_us ? e->db_retry_at - mono
+                                                   : max_wait_us;
     }
     return wait < 0 ? 0 : wait;
 }

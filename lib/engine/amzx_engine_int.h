@@ -14,6 +14,9 @@
 #ifndef AMZX_ENGINE_INT_H
 #define AMZX_ENGINE_INT_H
 
+/* Before APR: its rings then use the real offsetof. */
+#include <stddef.h>
+
 #include <apr_hash.h>
 #include <apr_ring.h>
 
